@@ -1,0 +1,1 @@
+//! The Docker Engine client for sandboxed WebAssembly plugins.

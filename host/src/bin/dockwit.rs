@@ -1,0 +1,3 @@
+//! The command `dockwit`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Gives WebAssembly plugins the Docker Engine API under a capability policy.

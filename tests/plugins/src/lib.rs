@@ -1,0 +1,1 @@
+//! dockwit-test-plugins
