@@ -1,0 +1,213 @@
+//! The verbs that a run is granted.
+
+use std::collections::BTreeSet;
+
+use super::Verb;
+
+/// The verbs that a run is granted. None, unless said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    verbs: BTreeSet<Verb>,
+    missing: Missing,
+}
+
+/// What becomes of a plugin that asks for more than it is granted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// It isn't started.
+    #[default]
+    Refuse,
+    /// It is started, and what isn't granted answers `denied`.
+    Deny,
+}
+
+/// A word that grants nothing, since it isn't understood.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GrantError {
+    /// There is no such verb; the nearest one is told.
+    #[error("there is no verb `{name}`; did you mean `{nearest}`?")]
+    Unknown {
+        /// What was given.
+        name: String,
+        /// The verb that is most like it.
+        nearest: &'static str,
+    },
+    /// A pattern stands for the functions of one version, so it needs to know which.
+    #[error(
+        "the pattern `{0}` needs the version of the interface that it was written for, such as 0.1.0, so that a newer host doesn't grant more"
+    )]
+    PatternWithoutVersion(String),
+    /// A pattern that no function fits.
+    #[error("no function of version {version} fits the pattern `{pattern}`")]
+    NothingFits {
+        /// What was given.
+        pattern: String,
+        /// The version that it was held against.
+        version: String,
+    },
+    /// What should be a version is none.
+    #[error("`{0}` is no version of the interface; a version looks like 0.1.0")]
+    Version(String),
+}
+
+impl Grants {
+    /// Nothing at all.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// These verbs.
+    pub fn of(verbs: impl IntoIterator<Item = Verb>) -> Self {
+        Self { verbs: verbs.into_iter().collect(), missing: Missing::Refuse }
+    }
+
+    /// Reads words such as `containers.list` and, with the version of the interface that they were written for,
+    /// patterns such as `container.*`: those stand for what that version had.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dockwit_host::policy::{Grants, Verb};
+    ///
+    /// let grants = Grants::parse(["containers.list", "container.*"], Some("0.1.0"))?;
+    /// assert!(grants.allow(Verb::ContainerLogs));
+    /// assert!(!grants.allow(Verb::ContainersCreate));
+    /// # Ok::<(), dockwit_host::policy::GrantError>(())
+    /// ```
+    pub fn parse<'a>(
+        words: impl IntoIterator<Item = &'a str>,
+        api: Option<&str>,
+    ) -> Result<Self, GrantError> {
+        let api = api.map(|text| Version::parse(text)).transpose()?;
+        let mut verbs = BTreeSet::new();
+        for word in words {
+            match word.strip_suffix('*') {
+                Some(prefix) => verbs.extend(matching(word, prefix, api.as_ref())?),
+                None => {
+                    verbs.insert(exact(word)?);
+                }
+            }
+        }
+        Ok(Self::of(verbs))
+    }
+
+    /// What becomes of a plugin that asks for more.
+    #[must_use]
+    pub fn missing(self, missing: Missing) -> Self {
+        Self { missing, ..self }
+    }
+
+    /// Whether a plugin that asks for more is started all the same.
+    pub fn starts_without(&self) -> bool {
+        self.missing == Missing::Deny
+    }
+
+    /// Whether a verb is granted.
+    pub fn allow(&self, verb: Verb) -> bool {
+        self.verbs.contains(&verb)
+    }
+
+    /// The verbs that are granted.
+    pub fn verbs(&self) -> impl Iterator<Item = Verb> {
+        self.verbs.iter().copied()
+    }
+}
+
+fn exact(word: &str) -> Result<Verb, GrantError> {
+    word.parse().map_err(|_| GrantError::Unknown { name: word.to_owned(), nearest: nearest(word) })
+}
+
+fn matching(
+    word: &str,
+    prefix: &str,
+    api: Option<&Version>,
+) -> Result<Vec<Verb>, GrantError> {
+    let Some(api) = api else {
+        return Err(GrantError::PatternWithoutVersion(word.to_owned()));
+    };
+    let known = |verb: &Verb| Version::parse(verb.since()).is_ok_and(|since| since <= *api);
+    let verbs: Vec<_> = Verb::all()
+        .filter(|verb| prefix.ends_with('.') && verb.name().starts_with(prefix))
+        .filter(known)
+        .collect();
+    if verbs.is_empty() {
+        return Err(GrantError::NothingFits { pattern: word.to_owned(), version: api.to_string() });
+    }
+    Ok(verbs)
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Version(u32, u32, u32);
+
+impl Version {
+    fn parse(text: &str) -> Result<Self, GrantError> {
+        let mut numbers = text.split('.').map(str::parse);
+        match (numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
+            (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => {
+                Ok(Self(major, minor, patch))
+            }
+            _ => Err(GrantError::Version(text.to_owned())),
+        }
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+fn nearest(word: &str) -> &'static str {
+    Verb::all()
+        .map(Verb::name)
+        .max_by(|a, b| strsim::jaro_winkler(a, word).total_cmp(&strsim::jaro_winkler(b, word)))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_granted_that_is_not_named() {
+        let grants = Grants::parse(["containers.list"], None).unwrap();
+        assert_eq!(grants.verbs().collect::<Vec<_>>(), [Verb::ContainersList]);
+        assert!(Verb::all().all(|verb| !Grants::none().allow(verb)));
+    }
+
+    #[test]
+    fn a_pattern_needs_its_version() {
+        assert_eq!(
+            Grants::parse(["container.*"], None),
+            Err(GrantError::PatternWithoutVersion("container.*".into()))
+        );
+        let grants = Grants::parse(["container.*"], Some("0.1.0")).unwrap();
+        assert!(grants.verbs().all(|verb| verb.name().starts_with("container.")));
+        assert!(grants.allow(Verb::ContainerStart));
+    }
+
+    #[test]
+    fn a_pattern_grants_nothing_that_came_after_its_version() {
+        assert!(matches!(
+            Grants::parse(["container.*"], Some("0.0.9")),
+            Err(GrantError::NothingFits { .. })
+        ));
+    }
+
+    #[test]
+    fn only_a_whole_interface_or_resource_is_a_pattern() {
+        for word in ["*", "cont*", "container.st*", "container.*x"] {
+            assert!(Grants::parse([word], Some("0.1.0")).is_err(), "{word}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_verb_is_answered_with_the_nearest() {
+        let error = Grants::parse(["container.lgos"], None).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no verb `container.lgos`; did you mean `container.logs`?"
+        );
+    }
+}

@@ -1,0 +1,103 @@
+//! The table of verbs. It is made from the WIT when the crate is built.
+
+use std::fmt;
+use std::str::FromStr;
+
+include!(concat!(env!("OUT_DIR"), "/verbs.rs"));
+
+struct Entry {
+    verb: Verb,
+    name: &'static str,
+    interface: &'static str,
+    function: &'static str,
+    since: &'static str,
+    summary: &'static str,
+}
+
+impl Verb {
+    /// All verbs, in the order of the interface.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|entry| entry.verb)
+    }
+
+    /// The verb behind a function that a plugin imports: `containers` and `[method]container.start`.
+    pub fn of_import(interface: &str, function: &str) -> Option<Self> {
+        TABLE
+            .iter()
+            .find(|entry| entry.interface == interface && entry.function == function)
+            .map(|entry| entry.verb)
+    }
+
+    /// The name that policies, errors and audit lines use: `container.start`.
+    pub fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// The version of the interface that has it first: `0.1.0`.
+    pub fn since(self) -> &'static str {
+        self.entry().since
+    }
+
+    /// What it does, in one sentence without an end: `Lists containers`.
+    pub fn summary(self) -> &'static str {
+        self.entry().summary
+    }
+
+    fn entry(self) -> &'static Entry {
+        &TABLE[self as usize]
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// There is no verb of that name.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no verb `{0}`")]
+pub struct UnknownVerb(String);
+
+impl FromStr for Verb {
+    type Err = UnknownVerb;
+
+    fn from_str(name: &str) -> Result<Self, UnknownVerb> {
+        TABLE
+            .iter()
+            .find(|entry| entry.name == name)
+            .map(|entry| entry.verb)
+            .ok_or_else(|| UnknownVerb(name.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verb_is_its_place_in_the_table() {
+        for (index, entry) in TABLE.iter().enumerate() {
+            assert_eq!(entry.verb as usize, index);
+            assert_eq!(entry.name.parse::<Verb>().unwrap(), entry.verb);
+        }
+    }
+
+    #[test]
+    fn setters_groups_and_the_runs_own_functions_are_no_verbs() {
+        for (interface, function) in [
+            ("containers", "[method]container-spec.set-memory"),
+            ("containers", "[method]container-details.state"),
+            ("containers", "[method]container.id"),
+            ("run", "granted"),
+            ("run", "stop-requested"),
+        ] {
+            assert_eq!(Verb::of_import(interface, function), None, "{function}");
+        }
+        assert_eq!(Verb::of_import("containers", "list"), Some(Verb::ContainersList));
+        assert_eq!(
+            Verb::of_import("containers", "[method]container.logs"),
+            Some(Verb::ContainerLogs)
+        );
+    }
+}
