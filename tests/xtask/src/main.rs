@@ -1,3 +1,7 @@
-//! The tasks of the project.
+//! The tasks of the project: see `cargo xtask help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xtask::cli::run()
+}

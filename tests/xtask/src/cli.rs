@@ -1,0 +1,51 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::commands::{engine, plugins};
+use crate::process::{self, Interrupted};
+use crate::progress::say;
+
+/// The status of a command that was interrupted, as shells count it.
+const INTERRUPTED: u8 = 130;
+
+/// The tasks of the project. Each first makes sure of what it needs, installs nothing, and leaves
+/// nothing running.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    Engine(engine::Arguments),
+    Plugins(plugins::Arguments),
+}
+
+/// Does what the command line says.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    match process::end_on_signals().and_then(|()| perform(arguments.task)) {
+        Ok(code) => code,
+        Err(error) if error.is::<Interrupted>() => {
+            say("interrupted: all that was started has been ended");
+            ExitCode::from(INTERRUPTED)
+        }
+        Err(error) => {
+            say(format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<ExitCode> {
+    match task {
+        Task::Engine(arguments) => engine::run(&arguments),
+        Task::Plugins(arguments) => plugins::run(&arguments),
+    }
+}

@@ -1,0 +1,4 @@
+//! One module for each task.
+
+pub mod engine;
+pub mod plugins;
