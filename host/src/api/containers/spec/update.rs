@@ -1,0 +1,42 @@
+//! Requests to change a container.
+
+use super::body::HostConfig;
+use super::check;
+use super::guard::{Guard, InvalidField};
+use super::limits::limit_setters;
+use crate::api::containers::types::RestartPolicy;
+use crate::api::{Error, Result};
+
+/// What shall change of a container, option by option; what isn't set stays.
+///
+/// Setters behave as those of [`ContainerSpec`](super::ContainerSpec), and mean the same.
+#[derive(Clone, Debug, Default)]
+pub struct UpdateSpec {
+    guard: Guard,
+    host: HostConfig,
+}
+
+impl UpdateSpec {
+    /// Nothing changes yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The first impossible value that a setter was given.
+    pub fn invalid(&self) -> Option<&InvalidField> {
+        self.guard.invalid()
+    }
+
+    /// What it takes of memory, in bytes and roughly.
+    pub fn size_hint(&self) -> usize {
+        self.guard.size()
+    }
+
+    limit_setters!(host);
+
+    /// The request's body, of a spec in which nothing is impossible.
+    pub(in crate::api::containers) fn body(&self) -> Result<Vec<u8>> {
+        self.guard.check()?;
+        serde_json::to_vec(&self.host).map_err(|error| Error::invalid("spec", error.to_string()))
+    }
+}

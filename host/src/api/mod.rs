@@ -1,0 +1,64 @@
+//! The Engine API as typed functions: a typed request becomes HTTP, and its answer a typed value.
+//!
+//! A [`Client`] stands for one engine. Each domain has a door of its own
+//! ([`system`](Client::system), [`containers`](Client::containers)), and an object is reached by
+//! its full id ([`container`](Client::container)). Names, fields and cases are those of the WIT
+//! package `dockwit:engine`, in Rust's case.
+//!
+//! What engines write differently is bridged here: `null` for an empty list, a text where a list
+//! is due, fields that came or went. In rows of lists and items of streams, what newer engines
+//! add, and what can't be read, is kept as JSON in `more`; one odd row never fails a list.
+//!
+//! This layer knows no WebAssembly and no policy.
+
+mod error;
+mod types;
+
+pub mod containers;
+pub mod system;
+
+use crate::transport::Transport;
+
+pub use self::containers::{Container, Containers};
+pub use self::error::{Error, ErrorKind, Result};
+pub use self::system::System;
+pub use self::types::{ContainerId, Protocol, Timestamp};
+
+/// A client of one engine. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    transport: Transport,
+}
+
+impl Client {
+    /// A client over a transport.
+    pub fn new(transport: Transport) -> Self {
+        Self { transport }
+    }
+
+    /// What the client speaks over.
+    pub fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// The engine as a whole.
+    pub fn system(&self) -> System<'_> {
+        System::new(self)
+    }
+
+    /// Containers: look up, create.
+    pub fn containers(&self) -> Containers<'_> {
+        Containers::new(self)
+    }
+
+    /// One container. The engine isn't asked.
+    pub fn container(&self, id: &ContainerId) -> Container<'_> {
+        Container::new(self, *id)
+    }
+}
+
+impl From<Transport> for Client {
+    fn from(transport: Transport) -> Self {
+        Self::new(transport)
+    }
+}
