@@ -12,6 +12,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::TokioIo;
 use hyperlocal::{UnixConnector, UnixStream};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
@@ -184,8 +185,40 @@ impl Write for Io {
     ) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             // Hyperlocal's `hyper::rt::Write` has no vectored write, its `AsyncWrite` has.
-            Self::Unix(io) => tokio::io::AsyncWrite::poll_write_vectored(Pin::new(io), cx, bufs),
+            Self::Unix(io) => AsyncWrite::poll_write_vectored(Pin::new(io), cx, bufs),
             Self::Tcp(io) => Write::poll_write_vectored(Pin::new(io), cx, bufs),
         }
+    }
+}
+
+/// For who reads and writes without hyper.
+impl AsyncRead for Io {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Unix(io) => AsyncRead::poll_read(Pin::new(io), cx, buf),
+            Self::Tcp(io) => AsyncRead::poll_read(Pin::new(io.inner_mut()), cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Io {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Write::poll_write(self, cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Write::poll_flush(self, cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Write::poll_shutdown(self, cx)
     }
 }

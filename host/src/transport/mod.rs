@@ -22,6 +22,8 @@
 
 mod address;
 mod batch;
+mod body;
+mod builder;
 mod connect;
 mod error;
 mod frames;
@@ -34,6 +36,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod version;
+mod wire;
 
 use std::fmt;
 use std::sync::Arc;
@@ -46,15 +49,15 @@ use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper::http::uri::{PathAndQuery, Uri};
 use hyper::{HeaderMap, StatusCode};
 use hyper_util::client::legacy::{Client, Error as ClientError};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use self::connect::Connector;
 use self::response::Plain;
-use self::stream::Exchange;
 use self::version::{Agreed, Negotiation};
+use self::wire::Exchange;
 
 pub use self::address::{Address, DEFAULT_SOCKET};
 pub use self::batch::{Batches, Decoder, Limits};
+pub use self::builder::{Builder, DEFAULT_CONNECT_TIMEOUT, DEFAULT_HEAD_TIMEOUT, DEFAULT_MAX_IDLE};
 pub use self::error::{Error, ErrorKind, Phase, Result, Route};
 pub use self::frames::{Channel, Frame, FrameDecoder, Frames, Framing, MAX_PIECE};
 pub use self::json_lines::{JsonDecoder, JsonValues, MAX_VALUE};
@@ -62,24 +65,6 @@ pub use self::request::{DEFAULT_BODY_LIMIT, HeadTimeout, Request};
 pub use self::response::Response;
 pub use self::stream::BodyStream;
 pub use self::version::ApiVersion;
-
-/// How long connecting may take unless the builder says otherwise: 10 seconds.
-pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long an answer's head may take unless builder or request say otherwise: 60 seconds, as
-/// docker-py has it.
-pub const DEFAULT_HEAD_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// How many idle connections are kept unless the builder says otherwise: 32. A hundred calls at
-/// once open more, which are closed as they come back.
-pub const DEFAULT_MAX_IDLE: usize = 32;
-
-/// After how long an idle connection is closed.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
-
-/// The most that is read ahead of a connection, in bytes; it bounds an answer's head as well. A
-/// Unix socket holds about as much.
-const MAX_READ_BUFFER: usize = 256 << 10;
 
 /// A client of one engine. Clones share its connections.
 #[derive(Clone)]
@@ -95,99 +80,10 @@ struct Shared {
     negotiation: Negotiation,
 }
 
-/// Settings of a [`Transport`].
-#[derive(Clone, Debug)]
-#[must_use]
-pub struct Builder {
-    address: Address,
-    connect_timeout: Duration,
-    head_timeout: Duration,
-    max_idle: usize,
-    version: Option<ApiVersion>,
-}
-
-impl Builder {
-    /// Sets how long connecting may take; default [`DEFAULT_CONNECT_TIMEOUT`].
-    pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
-        self
-    }
-
-    /// Sets how long an answer's head may take where a request doesn't say; default
-    /// [`DEFAULT_HEAD_TIMEOUT`].
-    pub fn head_timeout(mut self, limit: Duration) -> Self {
-        self.head_timeout = limit;
-        self
-    }
-
-    /// Sets how many idle connections are kept; default [`DEFAULT_MAX_IDLE`].
-    pub fn max_idle(mut self, connections: usize) -> Self {
-        self.max_idle = connections;
-        self
-    }
-
-    /// Fixes the API's version, which otherwise is agreed on with the engine at the first call.
-    pub fn api_version(mut self, version: ApiVersion) -> Self {
-        self.version = Some(version);
-        self
-    }
-
-    /// Makes the transport. Nothing is sent yet.
-    ///
-    /// Fails with `Unsupported` for an API version that isn't spoken, and with `InvalidAddress`
-    /// for an address that can't be one.
-    pub fn build(self) -> Result<Transport> {
-        let version = self.version.map(ApiVersion::supported).transpose()?;
-        let host = host_header(&self.address)?;
-        let connector = Connector::new(self.address, self.connect_timeout)?;
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(self.max_idle)
-            .http1_max_buf_size(MAX_READ_BUFFER)
-            .build(connector.clone());
-        let shared = Shared {
-            client,
-            connector,
-            host,
-            head_timeout: self.head_timeout,
-            negotiation: Negotiation::new(version),
-        };
-        Ok(Transport {
-            shared: Arc::new(shared),
-        })
-    }
-}
-
-/// The settings of a connection outside of the pool; the same as those within.
-fn http1() -> hyper::client::conn::http1::Builder {
-    let mut builder = hyper::client::conn::http1::Builder::new();
-    builder.max_buf_size(MAX_READ_BUFFER);
-    builder
-}
-
-fn host_header(address: &Address) -> Result<HeaderValue> {
-    match address {
-        Address::Unix(_) => Ok(HeaderValue::from_static("docker")),
-        Address::Tcp { host, port } => {
-            HeaderValue::try_from(format!("{host}:{port}")).map_err(|_| {
-                let message = format!("bad engine address {address}: its host can't be one");
-                Error::new(ErrorKind::InvalidAddress(message))
-            })
-        }
-    }
-}
-
 impl Transport {
     /// Begins to describe the transport to the engine at an address.
     pub fn builder(address: Address) -> Builder {
-        Builder {
-            address,
-            connect_timeout: DEFAULT_CONNECT_TIMEOUT,
-            head_timeout: DEFAULT_HEAD_TIMEOUT,
-            max_idle: DEFAULT_MAX_IDLE,
-            version: None,
-        }
+        Builder::new(address)
     }
 
     /// Where the engine is.
@@ -246,7 +142,7 @@ impl Transport {
         let timeout = self.head_timeout(request.head_timeout);
         let limit = request.body_limit;
         let http = self.prepare(request, prefix, Form::Absolute)?;
-        let answer = self.shared.client.request(http);
+        let answer = self.shared.client.request(http.map(Full::new));
         let answer = within_head(
             timeout,
             answer.map(|r| r.map_err(|e| self.client_error(&e))),
@@ -313,12 +209,7 @@ impl Transport {
         }
     }
 
-    fn prepare(
-        &self,
-        request: Request,
-        prefix: &str,
-        form: Form,
-    ) -> Result<hyper::Request<Full<Bytes>>> {
+    fn prepare(&self, request: Request, prefix: &str, form: Form) -> Result<hyper::Request<Bytes>> {
         let target = PathAndQuery::from_maybe_shared(Bytes::from(request.target(prefix)));
         let target = target.map_err(|_| bad_target())?;
         let uri = match form {
@@ -326,7 +217,7 @@ impl Transport {
             Form::Absolute => absolute(target)?,
         };
         let method = request.route().method.clone();
-        let mut http = hyper::Request::new(Full::default());
+        let mut http = hyper::Request::new(Bytes::new());
         *http.method_mut() = method;
         *http.uri_mut() = uri;
         let headers = http.headers_mut();
@@ -334,7 +225,7 @@ impl Transport {
         headers.insert(USER_AGENT, AGENT);
         if let Some(body) = request.body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(body.content_type));
-            *http.body_mut() = Full::new(body.bytes);
+            *http.body_mut() = body.bytes;
         }
         Ok(http)
     }

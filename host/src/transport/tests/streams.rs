@@ -395,3 +395,117 @@ async fn a_flood_is_read_with_little_memory_at_a_time() {
     }
     assert_eq!(total, FRAMES * 65_000);
 }
+
+/// An engine that answers once and notes the request.
+fn once(answer: String) -> (Engine, mpsc::UnboundedReceiver<String>) {
+    let (heard, notes) = mpsc::unbounded_channel();
+    let engine = Engine::start(move |mut peer| {
+        let (heard, answer) = (heard.clone(), answer.clone());
+        async move {
+            let _ = heard.send(peer.request().await.unwrap_or_default());
+            peer.send(answer).await;
+            peer.closed().await;
+        }
+    });
+    (engine, notes)
+}
+
+#[tokio::test]
+async fn a_stream_asks_as_a_call_does() {
+    let hints = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n";
+    let (engine, mut notes) = once(format!(
+        "{hints}{}",
+        answer("201 Created", "X-Y: z\r\nx-y: w\r\n", "ok")
+    ));
+    let request = Request::post("/exec/{id}/start")
+        .segment("a\r\nb")
+        .json("{\"Tty\":false}");
+    let stream = engine.transport().stream(request).await.expect("a stream");
+    assert_eq!(stream.status(), hyper::StatusCode::CREATED);
+    assert_eq!(stream.headers().get_all("x-y").iter().count(), 2);
+    let request = notes.recv().await.expect("a request");
+    let agent = concat!("user-agent: dockwit/", env!("CARGO_PKG_VERSION"));
+    let expected = [
+        "POST /v1.41/exec/a%0D%0Ab/start HTTP/1.1",
+        "host: docker",
+        agent,
+        "content-type: application/json",
+        "content-length: 13",
+        "",
+        "{\"Tty\":false}",
+    ];
+    assert_eq!(request, expected.join("\r\n"));
+    let (engine, mut notes) = once(answer("200 OK", "", "ok"));
+    engine
+        .transport()
+        .stream(Request::post("/x"))
+        .await
+        .expect("a stream");
+    assert!(
+        notes
+            .recv()
+            .await
+            .expect("a request")
+            .contains("content-length: 0\r\n")
+    );
+}
+
+#[tokio::test]
+async fn a_stream_that_is_refused_is_an_error_with_the_engines_words() {
+    let (engine, _notes) = once(answer("409 Conflict", "", "{\"message\":\"it is paused\"}"));
+    let error = engine
+        .transport()
+        .stream(logs())
+        .await
+        .expect_err("a refusal");
+    assert_eq!(
+        error.to_string(),
+        "it is paused (GET /containers/{id}/logs)"
+    );
+    assert_eq!(error.status(), Some(hyper::StatusCode::CONFLICT));
+}
+
+#[tokio::test]
+async fn a_refusal_counts_although_the_request_was_not_read() {
+    let engine = Engine::start(|mut peer| async move {
+        peer.send(answer("413 Too Large", "", "too much")).await;
+    });
+    let request = Request::post("/x").json(vec![b' '; 4 << 20]);
+    let called = timeout(SOON, engine.transport().stream(request))
+        .await
+        .expect("an end");
+    let error = called.expect_err("a refusal");
+    assert_eq!(error.to_string(), "too much (POST /x)");
+}
+
+#[tokio::test]
+async fn what_is_not_http_makes_no_stream() {
+    for answer in [
+        format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(1 << 20)),
+        format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: y\r\n".repeat(1000)),
+        "SSH-2.0-OpenSSH_9.2\r\n\r\n".to_owned(),
+        "HTTP/1.1 000 None\r\n\r\n".to_owned(),
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n".to_owned(),
+    ] {
+        let (engine, _notes) = once(answer);
+        let called = timeout(SOON, engine.transport().stream(logs()))
+            .await
+            .expect("an end");
+        let error = called.expect_err("no stream");
+        assert!(matches!(error.kind(), ErrorKind::Protocol(_)), "{error}");
+        assert!(error.sent());
+    }
+    for part in ["", "HTTP/1.1 20"] {
+        let engine = Engine::start(move |mut peer| async move {
+            peer.request().await;
+            peer.send(part).await;
+        });
+        let error = engine
+            .transport()
+            .stream(logs())
+            .await
+            .expect_err("no stream");
+        assert!(matches!(error.kind(), ErrorKind::Unavailable(_)), "{error}");
+        assert!(error.to_string().contains("before it answered"), "{error}");
+    }
+}

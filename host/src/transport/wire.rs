@@ -1,0 +1,212 @@
+//! One exchange on a connection of its own: the request out, the answer's head in, and then
+//! whatever flows.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes, BytesMut};
+use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
+use hyper::{HeaderMap, Method, Request, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::address::Address;
+use super::body::{BodyDecoder, unreadable};
+use super::connect::Io;
+use super::error::{Error, ErrorKind, Result, closed};
+use super::response::Pieces;
+
+/// The longest head of an answer, in bytes. Engines send less than one KiB.
+const MAX_HEAD: usize = 64 << 10;
+
+/// The most headers of an answer. Engines send less than twenty.
+const MAX_HEADERS: usize = 100;
+
+/// How much is read at once, in bytes, while little comes: what a silent stream holds.
+const READ_FEW: usize = 4 << 10;
+
+/// How much is read at once, in bytes, once a read has filled its buffer. It is all that a
+/// stream keeps of what nobody has taken yet.
+const READ_MANY: usize = 64 << 10;
+
+/// An exchange whose answer's head has come.
+///
+/// It has the connection, reads when it is polled, and closes when it is dropped.
+pub(super) struct Exchange {
+    wire: Wire,
+    body: BodyDecoder,
+}
+
+/// An open connection and what was read of it ahead.
+struct Wire {
+    io: Io,
+    read: BytesMut,
+    read_size: usize,
+    address: Address,
+}
+
+impl Exchange {
+    /// Sends a request over a fresh connection and waits for the answer's head.
+    pub(super) async fn begin(
+        io: Io,
+        request: Request<Bytes>,
+        address: &Address,
+    ) -> Result<(StatusCode, HeaderMap, Self)> {
+        let read = BytesMut::new();
+        let mut wire = Wire {
+            io,
+            read,
+            read_size: READ_FEW,
+            address: address.clone(),
+        };
+        let method = request.method().clone();
+        let unsent = wire.send(&request).await.err();
+        let (status, headers) = match (wire.head().await, unsent) {
+            (Ok(head), _) => head,
+            // An engine may refuse a request before it has read it all, and leave. Only if it
+            // hasn't, what went wrong with sending matters.
+            (Err(_), Some(error)) => return Err(error),
+            (Err(error), None) => return Err(error),
+        };
+        let body = BodyDecoder::new(&method, status, &headers)?;
+        Ok((status, headers, Self { wire, body }))
+    }
+
+    /// The next piece of the body, never an empty one.
+    pub(super) fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes>>> {
+        loop {
+            match self.body.next(&mut self.wire.read) {
+                Ok(None) if self.body.is_done() => return Poll::Ready(None),
+                Ok(None) => {}
+                piece => return Poll::Ready(piece.transpose()),
+            }
+            let result = match ready!(self.wire.poll_more(cx)) {
+                Ok(true) => Ok(()),
+                Ok(false) => self.body.finish(),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = result {
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
+    }
+}
+
+impl Pieces for Exchange {
+    async fn piece(&mut self) -> Result<Option<Bytes>> {
+        poll_fn(|cx| self.poll_piece(cx)).await.transpose()
+    }
+
+    fn announced(&self) -> u64 {
+        self.body.announced()
+    }
+}
+
+impl Wire {
+    async fn send(&mut self, request: &Request<Bytes>) -> Result<()> {
+        let text = written(request);
+        match self.io.write_all(&text).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.lost(&error)),
+        }
+    }
+
+    /// Reads until the head of the answer has come.
+    async fn head(&mut self) -> Result<(StatusCode, HeaderMap)> {
+        loop {
+            if let Some((length, status, headers)) = parse_head(&self.read)? {
+                self.read.advance(length);
+                let passing =
+                    status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS;
+                if !passing {
+                    return Ok((status, headers));
+                }
+            } else if self.read.len() > MAX_HEAD {
+                return Err(unreadable("its head is too long"));
+            } else if !poll_fn(|cx| self.poll_more(cx)).await? {
+                return Err(closed("before it answered", true));
+            }
+        }
+    }
+
+    /// Reads more; says whether there was.
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool>> {
+        // What is left after a chunk's start must not make for a tiny read.
+        if self.read.capacity() - self.read.len() < self.read_size / 2 {
+            self.read.reserve(self.read_size);
+        }
+        let room = self.read.capacity() - self.read.len();
+        // This future has no state of its own, so that there is nothing to keep.
+        match ready!(pin!(self.io.read_buf(&mut self.read)).poll(cx)) {
+            Ok(count) => {
+                if count == room {
+                    self.read_size = READ_MANY;
+                }
+                Poll::Ready(Ok(count > 0))
+            }
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                Poll::Ready(Err(closed("before the answer was complete", true)))
+            }
+            Err(error) => Poll::Ready(Err(self.lost(&error))),
+        }
+    }
+
+    fn lost(&self, error: &io::Error) -> Error {
+        let message = format!("lost the engine at {}: {error}", self.address);
+        Error::answered(ErrorKind::Unavailable(message))
+    }
+}
+
+/// A request as it goes over the wire. Its types rule out anything but one request.
+fn written(request: &Request<Bytes>) -> Vec<u8> {
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
+    let mut text = format!("{} {target} HTTP/1.1\r\n", request.method()).into_bytes();
+    let mut line = |name: &HeaderName, value: &[u8]| {
+        text.extend_from_slice(name.as_str().as_bytes());
+        text.extend_from_slice(b": ");
+        text.extend_from_slice(value);
+        text.extend_from_slice(b"\r\n");
+    };
+    for (name, value) in request.headers() {
+        line(name, value.as_bytes());
+    }
+    let length = request.body().len();
+    if length > 0
+        || !matches!(
+            *request.method(),
+            Method::GET | Method::HEAD | Method::DELETE
+        )
+    {
+        line(&CONTENT_LENGTH, length.to_string().as_bytes());
+    }
+    text.extend_from_slice(b"\r\n");
+    text.extend_from_slice(request.body());
+    text
+}
+
+/// The head of an answer with its length, if it is whole.
+fn parse_head(read: &[u8]) -> Result<Option<(usize, StatusCode, HeaderMap)>> {
+    let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut head = httparse::Response::new(&mut fields);
+    let length = match head.parse(read) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(error) => return Err(unreadable(&error.to_string())),
+    };
+    let status = head.code.and_then(|code| StatusCode::from_u16(code).ok());
+    let status = status.ok_or_else(|| unreadable("its status is none"))?;
+    let mut headers = HeaderMap::with_capacity(head.headers.len());
+    for field in head.headers.iter() {
+        let name = HeaderName::from_bytes(field.name.as_bytes());
+        let value = HeaderValue::from_bytes(field.value);
+        let (Ok(name), Ok(value)) = (name, value) else {
+            return Err(unreadable("it has a bad header"));
+        };
+        headers.append(name, value);
+    }
+    Ok(Some((length, status, headers)))
+}
