@@ -166,15 +166,15 @@ async fn a_body_may_trickle_for_longer_than_any_timeout() {
     let engine = Engine::start(|mut peer| async move {
         peer.request().await;
         peer.send(FLOW).await;
-        for _ in 0..20 {
+        for _ in 0..30 {
             peer.chunk(b"x").await;
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(25)).await;
         }
         peer.send("0\r\n\r\n").await;
     });
-    let request = get().head_timeout(HeadTimeout::Within(Duration::from_millis(200)));
+    let request = get().head_timeout(HeadTimeout::Within(Duration::from_millis(500)));
     let response = engine.transport().call(request).await.expect("an answer");
-    assert_eq!(response.body, "x".repeat(20));
+    assert_eq!(response.body, "x".repeat(30));
 }
 
 #[tokio::test]

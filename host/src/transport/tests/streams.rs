@@ -155,11 +155,11 @@ async fn who_does_not_read_holds_the_engine_back() {
 #[tokio::test]
 async fn a_silent_stream_knows_no_timeout() {
     let (engine, _left) = flowing(|mut peer| async move {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_millis(800)).await;
         peer.chunk(b"late").await;
         peer
     });
-    let request = logs().head_timeout(HeadTimeout::Within(Duration::from_millis(50)));
+    let request = logs().head_timeout(HeadTimeout::Within(Duration::from_millis(500)));
     let mut stream = engine.transport().stream(request).await.expect("a stream");
     assert_eq!(
         stream.next().await.expect("a piece").expect("a piece"),
