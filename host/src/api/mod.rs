@@ -12,15 +12,22 @@
 //! This layer knows no WebAssembly and no policy.
 
 mod error;
+mod json;
+mod stream;
 mod types;
 
 pub mod containers;
 pub mod system;
 
-use crate::transport::Transport;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::transport::{ApiVersion, BodyStream, HeadTimeout, Request, Response, Transport};
 
 pub use self::containers::{Container, Containers};
 pub use self::error::{Error, ErrorKind, Result};
+pub use self::stream::ItemStream;
 pub use self::system::System;
 pub use self::types::{ContainerId, Protocol, Timestamp};
 
@@ -54,6 +61,35 @@ impl Client {
     /// One container. The engine isn't asked.
     pub fn container(&self, id: &ContainerId) -> Container<'_> {
         Container::new(self, *id)
+    }
+}
+
+/// How much longer than usual the engine has for what keeps its disks busy: measuring and removing
+/// layers, making and starting containers on a machine under load.
+const SLOW: HeadTimeout = HeadTimeout::Extended(Duration::from_secs(240));
+
+impl Client {
+    /// The API version that is spoken with the engine.
+    async fn api_version(&self) -> Result<ApiVersion> {
+        Ok(self.transport.api_version().await?)
+    }
+
+    /// Sends a request that has no answer but its status.
+    async fn send(&self, request: Request) -> Result<()> {
+        self.transport.call(request).await?;
+        Ok(())
+    }
+
+    /// Sends a request and reads its answer.
+    async fn fetch<T>(&self, request: Request, read: fn(Bytes) -> Result<T>) -> Result<T> {
+        let route = request.route().clone();
+        let Response { body, .. } = self.transport.call(request).await?;
+        read(body).map_err(|error| error.at(&route))
+    }
+
+    /// Sends a request, and returns at the answer's head.
+    async fn open(&self, request: Request) -> Result<BodyStream> {
+        Ok(self.transport.stream(request).await?)
     }
 }
 

@@ -1,9 +1,13 @@
 //! The engine as a whole.
 
+mod info;
 mod types;
+mod version;
 
-use super::Client;
+use super::{Client, Result};
+use crate::transport::{Request, Response};
 
+pub use self::info::SystemInfo;
 pub use self::types::*;
 
 /// The functions on the engine as a whole.
@@ -15,5 +19,34 @@ pub struct System<'a> {
 impl<'a> System<'a> {
     pub(super) fn new(client: &'a Client) -> Self {
         Self { client }
+    }
+
+    /// Asks whether the engine is there: `GET /_ping`.
+    ///
+    /// Fails with `Unavailable` if no engine can be reached, with `Timeout` if it doesn't answer.
+    pub async fn ping(&self) -> Result<Pong> {
+        let request = Request::get("/_ping").unversioned();
+        let Response { headers, .. } = self.client.transport.call(request).await?;
+        Ok(version::pong(&headers))
+    }
+
+    /// Tells the versions of the engine and of its parts: `GET /version`.
+    ///
+    /// Fails with `Unavailable` if no engine can be reached, with `Protocol` if its answer can't be
+    /// read.
+    pub async fn version(&self) -> Result<VersionInfo> {
+        let request = Request::get("/version");
+        self.client
+            .fetch(request, |body| super::json::row(&body))
+            .await
+    }
+
+    /// Asks the engine about itself: `GET /info`.
+    ///
+    /// Fails with `Unavailable` if no engine can be reached, with `Protocol` if its answer can't be
+    /// read.
+    pub async fn info(&self) -> Result<SystemInfo> {
+        let request = Request::get("/info");
+        self.client.fetch(request, SystemInfo::new).await
     }
 }

@@ -125,12 +125,12 @@ pub(super) fn extra_host(name: impl Into<String>, at: impl Into<String>) -> Chec
     Ok(format!("{name}:{at}"))
 }
 
-pub(super) fn exposed_port(port: &wit::ContainerPort) -> Checked<(String, Empty)> {
+pub(super) fn exposed_port(port: wit::ContainerPort) -> Checked<(String, Empty)> {
     Ok((port_key(port)?, Empty {}))
 }
 
-fn port_key(port: &wit::ContainerPort) -> Checked<PortKey> {
-    let protocol = match &port.protocol {
+fn port_key(port: wit::ContainerPort) -> Checked<PortKey> {
+    let protocol = match port.protocol {
         Protocol::Tcp => "tcp",
         Protocol::Udp => "udp",
         Protocol::Sctp => "sctp",
@@ -144,7 +144,7 @@ fn port_key(port: &wit::ContainerPort) -> Checked<PortKey> {
 
 /// A published port: its key, and where on the machine.
 pub(super) fn port_binding(binding: wit::PortBinding) -> Checked<(PortKey, HostPort)> {
-    let key = port_key(&binding.container)?;
+    let key = port_key(binding.container)?;
     let host_port = match binding.host_port {
         Some(0) => return Err("there is no port 0: leave it out for a free one".to_owned()),
         Some(port) => port.to_string(),

@@ -300,7 +300,7 @@ impl ContainerSpec {
 
     /// A port that it says it listens on.
     pub fn add_exposed_port(&mut self, port: ContainerPort) -> &mut Self {
-        let port = check::exposed_port(&port);
+        let port = check::exposed_port(port);
         self.guard
             .insert("add-exposed-port", port, &mut self.config.exposed_ports);
         self
@@ -488,10 +488,14 @@ impl ContainerSpec {
 
     limit_setters!(config.host);
 
-    /// The request that makes it. Fails with `Invalid` if something is impossible, and with
+    /// Fails with `Invalid` if something is impossible.
+    pub(super) fn check(&self) -> Result<()> {
+        self.guard.check()
+    }
+
+    /// The request that makes it, of a spec in which nothing is impossible. Fails with
     /// `Unsupported` if the engine would overlook an option.
     pub(super) fn request(&self, version: ApiVersion) -> Result<Request> {
-        self.guard.check()?;
         self.supported(version)?;
         let mut config = Cow::Borrowed(&self.config);
         if version >= MAC_ADDRESS_OF_ENDPOINT
