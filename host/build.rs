@@ -1,24 +1,63 @@
-//! Writes the table of verbs from the WIT, so that no function can be missing in it.
+//! Writes the tables of verbs and of what else a plugin can import from the WIT, so that no function can be missing in them.
 
 use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
 
-use wit_parser::{Function, FunctionKind, Interface, Resolve, Stability};
+use wit_parser::{
+    Docs, Function, FunctionKind, Interface, Package, Resolve, Stability, Type, TypeDef,
+    TypeDefKind, TypeId, WorldItem,
+};
 
 fn main() {
     println!("cargo::rerun-if-changed=wit");
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_dir("wit").expect("the WIT parses");
+    let package = &resolve.packages[package];
     let mut verbs = Vec::new();
-    for id in resolve.packages[package].interfaces.values() {
-        let interface = &resolve.interfaces[*id];
+    let mut parts = Vec::new();
+    for interface in interfaces(&resolve, package) {
         for function in interface.functions.values() {
-            verbs.extend(Verb::of(&resolve, interface, function));
+            match Verb::of(&resolve, interface, function) {
+                Some(verb) => verbs.push(verb),
+                None => parts.push(Part::of(&resolve, interface, function)),
+            }
         }
+        parts.extend(Part::resources(&resolve, interface));
     }
-    let out = Path::new(&env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join("verbs.rs");
-    fs::write(out, render(&verbs)).expect("the table is written");
+    let version = package
+        .name
+        .version
+        .as_ref()
+        .expect("the package has a version");
+    write("verbs.rs", &render_verbs(&verbs));
+    write("parts.rs", &render_parts(&parts, &version.to_string()));
+}
+
+/// The interfaces in the order in which they use each other, which is the world's.
+fn interfaces<'a>(resolve: &'a Resolve, package: &Package) -> Vec<&'a Interface> {
+    let world = package
+        .worlds
+        .get("plugin")
+        .expect("the package has the world `plugin`");
+    let imports = resolve.worlds[*world].imports.values();
+    let interfaces: Vec<_> = imports
+        .filter_map(|import| match import {
+            WorldItem::Interface { id, .. } => Some(&resolve.interfaces[*id]),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        interfaces.len(),
+        package.interfaces.len(),
+        "each interface is in the world"
+    );
+    interfaces
+}
+
+fn write(file: &str, text: &str) {
+    let folder = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR");
+    fs::write(Path::new(&folder).join(file), text).expect("the table is written");
 }
 
 struct Verb {
@@ -52,18 +91,104 @@ impl Verb {
         let Stability::Stable { since, .. } = &function.stability else {
             panic!("{name} has no @since");
         };
-        let docs = function
-            .docs
-            .contents
-            .as_deref()
-            .unwrap_or_else(|| panic!("{name} has no documentation"));
         is_verb.then(|| Self {
-            name,
             import: (interface_name.to_owned(), function.name.clone()),
             since: since.to_string(),
-            summary: first_sentence(docs),
+            summary: summary(&name, &function.docs),
+            name,
         })
     }
+}
+
+/// What a plugin can import and is no verb.
+struct Part {
+    name: String,
+    import: (String, String),
+    kind: &'static str,
+    summary: String,
+}
+
+impl Part {
+    fn of(resolve: &Resolve, interface: &Interface, function: &Function) -> Self {
+        let interface_name = interface.name.as_deref().expect("a named interface");
+        let owner = match function.kind.resource() {
+            Some(resource) => resolve.types[resource]
+                .name
+                .as_deref()
+                .expect("a named resource"),
+            None => interface_name,
+        };
+        let name = format!("{owner}.{}", function.item_name());
+        Self {
+            import: (interface_name.to_owned(), function.name.clone()),
+            kind: kind(resolve, interface, function),
+            summary: summary(&name, &function.docs),
+            name,
+        }
+    }
+
+    fn resources(resolve: &Resolve, interface: &Interface) -> Vec<Self> {
+        let interface_name = interface.name.as_deref().expect("a named interface");
+        let resources = interface
+            .types
+            .iter()
+            .filter_map(|(name, id)| Some((name, resource(resolve, *id)?)));
+        resources
+            .map(|(name, resource)| Self {
+                name: name.clone(),
+                import: (interface_name.to_owned(), name.clone()),
+                kind: "Plain",
+                summary: summary(name, &resource.docs),
+            })
+            .collect()
+    }
+}
+
+/// What can be made by a plugin is a spec, and what it takes are its options; what the engine alone gives and nobody waits
+/// for is a snapshot, and what it tells are its groups.
+fn kind(resolve: &Resolve, interface: &Interface, function: &Function) -> &'static str {
+    let FunctionKind::Method(resource) = function.kind else {
+        return "Plain";
+    };
+    let of_resource = |other: &&Function| other.kind.resource() == Some(resource);
+    let mut others = interface.functions.values().filter(of_resource);
+    let gives_result = function
+        .result
+        .is_some_and(|result| is_result(resolve, result));
+    if interface
+        .functions
+        .values()
+        .any(|f| f.kind == FunctionKind::Constructor(resource))
+    {
+        if function.result.is_none() {
+            "Setter"
+        } else {
+            "Plain"
+        }
+    } else if gives_result && !others.any(|other| other.kind.is_async()) {
+        "Group"
+    } else {
+        "Plain"
+    }
+}
+
+fn is_result(resolve: &Resolve, of: Type) -> bool {
+    matches!(of, Type::Id(id) if matches!(resolve.types[id].kind, TypeDefKind::Result(_)))
+}
+
+/// The resource behind a type, also if it is another interface's.
+fn resource(resolve: &Resolve, id: TypeId) -> Option<&TypeDef> {
+    let definition = &resolve.types[id];
+    match definition.kind {
+        TypeDefKind::Resource => Some(definition),
+        TypeDefKind::Type(Type::Id(original)) => resource(resolve, original),
+        _ => None,
+    }
+}
+
+fn summary(name: &str, docs: &Docs) -> String {
+    let docs = docs.contents.as_deref();
+    first_sentence(docs.unwrap_or_else(|| panic!("{name} has no documentation")))
 }
 
 /// The first sentence without its end: what comes before a colon that names the endpoint.
@@ -75,7 +200,7 @@ fn first_sentence(docs: &str) -> String {
     sentence.trim_end_matches('.').to_owned()
 }
 
-fn render(verbs: &[Verb]) -> String {
+fn render_verbs(verbs: &[Verb]) -> String {
     let mut out = String::from(
         "/// A function of the interface that needs a grant.\n\
          #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]\n\
@@ -102,6 +227,24 @@ fn render(verbs: &[Verb]) -> String {
             verb.import.1,
             verb.since,
             verb.summary,
+        )
+        .unwrap();
+    }
+    out.push_str("];\n");
+    out
+}
+
+fn render_parts(parts: &[Part], version: &str) -> String {
+    let mut out = format!(
+        "/// The version of the package `dockwit:engine` that this host implements.\n\
+         pub const INTERFACE_VERSION: &str = {version:?};\n\n\
+         static PARTS: &[Part] = &[\n"
+    );
+    for part in parts {
+        writeln!(
+            out,
+            "    Part {{ name: {:?}, interface: {:?}, function: {:?}, kind: PartKind::{}, summary: {:?} }},",
+            part.name, part.import.0, part.import.1, part.kind, part.summary,
         )
         .unwrap();
     }
