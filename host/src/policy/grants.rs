@@ -59,7 +59,10 @@ impl Grants {
 
     /// These verbs.
     pub fn of(verbs: impl IntoIterator<Item = Verb>) -> Self {
-        Self { verbs: verbs.into_iter().collect(), missing: Missing::Refuse }
+        Self {
+            verbs: verbs.into_iter().collect(),
+            missing: Missing::Refuse,
+        }
     }
 
     /// Reads words such as `containers.list` and, with the version of the interface that they were written for,
@@ -79,7 +82,7 @@ impl Grants {
         words: impl IntoIterator<Item = &'a str>,
         api: Option<&str>,
     ) -> Result<Self, GrantError> {
-        let api = api.map(|text| Version::parse(text)).transpose()?;
+        let api = api.map(Version::parse).transpose()?;
         let mut verbs = BTreeSet::new();
         for word in words {
             match word.strip_suffix('*') {
@@ -115,14 +118,13 @@ impl Grants {
 }
 
 fn exact(word: &str) -> Result<Verb, GrantError> {
-    word.parse().map_err(|_| GrantError::Unknown { name: word.to_owned(), nearest: nearest(word) })
+    word.parse().map_err(|_| GrantError::Unknown {
+        name: word.to_owned(),
+        nearest: nearest(word),
+    })
 }
 
-fn matching(
-    word: &str,
-    prefix: &str,
-    api: Option<&Version>,
-) -> Result<Vec<Verb>, GrantError> {
+fn matching(word: &str, prefix: &str, api: Option<&Version>) -> Result<Vec<Verb>, GrantError> {
     let Some(api) = api else {
         return Err(GrantError::PatternWithoutVersion(word.to_owned()));
     };
@@ -132,7 +134,10 @@ fn matching(
         .filter(known)
         .collect();
     if verbs.is_empty() {
-        return Err(GrantError::NothingFits { pattern: word.to_owned(), version: api.to_string() });
+        return Err(GrantError::NothingFits {
+            pattern: word.to_owned(),
+            version: api.to_string(),
+        });
     }
     Ok(verbs)
 }
@@ -143,7 +148,12 @@ struct Version(u32, u32, u32);
 impl Version {
     fn parse(text: &str) -> Result<Self, GrantError> {
         let mut numbers = text.split('.').map(str::parse);
-        match (numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
+        match (
+            numbers.next(),
+            numbers.next(),
+            numbers.next(),
+            numbers.next(),
+        ) {
             (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => {
                 Ok(Self(major, minor, patch))
             }
@@ -183,7 +193,11 @@ mod tests {
             Err(GrantError::PatternWithoutVersion("container.*".into()))
         );
         let grants = Grants::parse(["container.*"], Some("0.1.0")).unwrap();
-        assert!(grants.verbs().all(|verb| verb.name().starts_with("container.")));
+        assert!(
+            grants
+                .verbs()
+                .all(|verb| verb.name().starts_with("container."))
+        );
         assert!(grants.allow(Verb::ContainerStart));
     }
 

@@ -94,7 +94,10 @@ mod tests {
         ] {
             assert_eq!(Verb::of_import(interface, function), None, "{function}");
         }
-        assert_eq!(Verb::of_import("containers", "list"), Some(Verb::ContainersList));
+        assert_eq!(
+            Verb::of_import("containers", "list"),
+            Some(Verb::ContainersList)
+        );
         assert_eq!(
             Verb::of_import("containers", "[method]container.logs"),
             Some(Verb::ContainerLogs)

@@ -49,7 +49,11 @@ impl Cache {
     /// Takes a folder and the file of its key; both are made at the first use, for the user alone. The key must not lie in
     /// the folder, nor in any that a plugin can write to.
     pub fn open(folder: impl Into<PathBuf>, key_file: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), key_file: key_file.into(), max_total: MAX_TOTAL }
+        Self {
+            folder: folder.into(),
+            key_file: key_file.into(),
+            max_total: MAX_TOTAL,
+        }
     }
 
     /// Gives a component's compiled code, from the folder if it is there and authentic.
@@ -58,7 +62,9 @@ impl Cache {
     ///
     /// Fails only if the component can't be compiled.
     pub fn component(&self, engine: &Engine, component: &[u8]) -> wasmtime::Result<Component> {
-        self.get_or(engine, component, |engine, bytes| Component::new(engine, bytes))
+        self.get_or(engine, component, |engine, bytes| {
+            Component::new(engine, bytes)
+        })
     }
 
     fn get_or(
@@ -87,7 +93,10 @@ impl Cache {
     }
 
     fn keep(&self, entry: &Entry<'_>, compiled: &Component) -> wasmtime::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)?;
         entry.write(&compiled.serialize()?)?;
         Ok(remove_oldest(&self.folder, self.max_total)?)
     }
@@ -120,7 +129,11 @@ impl<'a> Entry<'a> {
         hasher.0.update(Sha256::digest(component));
         engine.precompile_compatibility_hash().hash(&mut hasher);
         hasher.0.update(env!("CARGO_PKG_VERSION"));
-        Self { folder, key, name: hex(&hasher.0.finalize()) }
+        Self {
+            folder,
+            key,
+            name: hex(&hasher.0.finalize()),
+        }
     }
 
     fn path(&self) -> PathBuf {
@@ -136,12 +149,20 @@ impl<'a> Entry<'a> {
         let mut authenticator = [0; MAC_SIZE];
         file.read_exact(&mut authenticator)?;
         let mut code = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-        Read::by_ref(&mut file).take(MAX_ENTRY).read_to_end(&mut code)?;
-        self.authenticate(&code).verify_slice(&authenticator).map_err(|_| Unusable::Foreign)?;
+        Read::by_ref(&mut file)
+            .take(MAX_ENTRY)
+            .read_to_end(&mut code)?;
+        self.authenticate(&code)
+            .verify_slice(&authenticator)
+            .map_err(|_| Unusable::Foreign)?;
         // Those that were used last are kept longest.
         let _ = file.set_modified(SystemTime::now());
         // SAFETY: the bytes are what `Component::serialize` gave to a dockwit of this user. Nobody else has the key under which
         // they were just verified, and they lie in this process's memory, where nobody can change them any more.
+        #[expect(
+            unsafe_code,
+            reason = "deserializing trusts its bytes: these were authenticated"
+        )]
         unsafe { Component::deserialize(engine, &code) }.map_err(Unusable::Unfit)
     }
 
@@ -180,12 +201,17 @@ impl Hasher for HashBySha {
 fn key(path: &Path) -> io::Result<Key> {
     match read_key(path) {
         Ok(Some(key)) => return Ok(key),
-        Ok(None) => tracing::debug!(file = %path.display(), "the key is none, or open to others: making another"),
+        Ok(None) => {
+            tracing::debug!(file = %path.display(), "the key is none, or open to others: making another")
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
     let mut key = [0; KEY_SIZE];
     getrandom::fill(&mut key).map_err(io::Error::other)?;
     let mut file = unfinished(folder)?;
@@ -205,7 +231,9 @@ fn read_key(path: &Path) -> io::Result<Option<Key>> {
 }
 
 fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder)
+    tempfile::Builder::new()
+        .prefix(UNFINISHED)
+        .tempfile_in(folder)
 }
 
 /// Removes those that were used longest ago until the rest fits, and what was never finished.
@@ -214,7 +242,9 @@ fn remove_oldest(folder: &Path, max_total: u64) -> io::Result<()> {
     for file in fs::read_dir(folder)? {
         let file = file?;
         // Another process may have removed it since.
-        let Ok(metadata) = file.metadata() else { continue };
+        let Ok(metadata) = file.metadata() else {
+            continue;
+        };
         let used = metadata.modified()?;
         if !file.file_name().to_string_lossy().starts_with(UNFINISHED) {
             entries.push((used, metadata.len(), file.path()));

@@ -43,7 +43,10 @@ impl Setting {
     }
 
     fn entries(&self) -> Vec<PathBuf> {
-        fs::read_dir(self.code()).unwrap().map(|file| file.unwrap().path()).collect()
+        fs::read_dir(self.code())
+            .unwrap()
+            .map(|file| file.unwrap().path())
+            .collect()
     }
 
     fn entry(&self) -> PathBuf {
@@ -97,12 +100,24 @@ fn an_entry_that_was_tampered_with_is_compiled_anew() {
         let mut tampered = sound.clone();
         tampered[at] ^= 1;
         fs::write(setting.entry(), &tampered).unwrap();
-        assert_eq!(setting.compiled(&setting.cache(), &[&one]), 1, "changed at {at}");
-        assert_eq!(setting.compiled(&setting.cache(), &[&one]), 0, "mended after {at}");
+        assert_eq!(
+            setting.compiled(&setting.cache(), &[&one]),
+            1,
+            "changed at {at}"
+        );
+        assert_eq!(
+            setting.compiled(&setting.cache(), &[&one]),
+            0,
+            "mended after {at}"
+        );
     }
     for length in [0, MAC_SIZE - 1, MAC_SIZE, sound.len() - 1] {
         fs::write(setting.entry(), &sound[..length]).unwrap();
-        assert_eq!(setting.compiled(&setting.cache(), &[&one]), 1, "cut at {length}");
+        assert_eq!(
+            setting.compiled(&setting.cache(), &[&one]),
+            1,
+            "cut at {length}"
+        );
     }
 }
 
@@ -113,7 +128,11 @@ fn an_authentic_entry_in_anothers_place_is_not_taken() {
     setting.compiled(&setting.cache(), &[&one]);
     let of_one = setting.entry();
     setting.compiled(&setting.cache(), &[&two]);
-    let of_two = setting.entries().into_iter().find(|entry| *entry != of_one).unwrap();
+    let of_two = setting
+        .entries()
+        .into_iter()
+        .find(|entry| *entry != of_one)
+        .unwrap();
     fs::copy(of_one, of_two).unwrap();
     assert_eq!(setting.compiled(&setting.cache(), &[&two]), 1);
 }
@@ -172,7 +191,10 @@ fn what_was_used_longest_ago_makes_room() {
     let (one, two, three) = (component(1), component(2), component(3));
     setting.compiled(&setting.cache(), &[&one]);
     let size = fs::metadata(setting.entry()).unwrap().len();
-    let small = Cache { max_total: size * 5 / 2, ..setting.cache() };
+    let small = Cache {
+        max_total: size * 5 / 2,
+        ..setting.cache()
+    };
     assert_eq!(setting.compiled(&small, &[&two, &one, &three]), 2);
     assert_eq!(setting.entries().len(), 2);
     assert_eq!(setting.compiled(&small, &[&one, &three]), 0);
@@ -187,7 +209,8 @@ fn what_was_never_finished_is_removed_after_a_while() {
     let new = setting.code().join(format!("{UNFINISHED}new"));
     fs::write(&new, "").unwrap();
     let file = File::create(&old).unwrap();
-    file.set_modified(SystemTime::now() - 2 * MAX_UNFINISHED).unwrap();
+    file.set_modified(SystemTime::now() - 2 * MAX_UNFINISHED)
+        .unwrap();
     setting.compiled(&setting.cache(), &[&component(2)]);
     assert!(!old.exists());
     assert!(new.exists());

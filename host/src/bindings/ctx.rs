@@ -1,0 +1,109 @@
+//! What an embedder sets up for a run, and what the functions find there.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use wasmtime::component::ResourceTable;
+
+use super::gate::Told;
+use crate::api::Client;
+use crate::policy::Grants;
+
+/// What one run of a plugin may reach: an engine, and what is granted of it.
+pub struct DockerCtx {
+    pub(super) client: Client,
+    pub(super) grants: Arc<Grants>,
+    pub(super) told: Told,
+    pub(super) writes: Writes,
+    pub(super) stop: CancellationToken,
+    pub(super) exit_status: Option<u8>,
+}
+
+/// Sets up a [`DockerCtx`].
+pub struct DockerCtxBuilder {
+    client: Client,
+    grants: Grants,
+    stop: CancellationToken,
+}
+
+impl DockerCtx {
+    /// Begins with nothing granted.
+    pub fn builder(client: Client) -> DockerCtxBuilder {
+        DockerCtxBuilder {
+            client,
+            grants: Grants::none(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// The writes of this run. Keep it to wait for them when the store is dropped.
+    pub fn writes(&self) -> Writes {
+        self.writes.clone()
+    }
+
+    /// The exit status that the plugin has set, if any.
+    pub fn exit_status(&self) -> Option<u8> {
+        self.exit_status
+    }
+}
+
+impl DockerCtxBuilder {
+    /// Sets what is granted; by default nothing.
+    #[must_use]
+    pub fn grants(mut self, grants: Grants) -> Self {
+        self.grants = grants;
+        self
+    }
+
+    /// Sets the token by which the plugin is asked to stop; by default none that anybody holds.
+    #[must_use]
+    pub fn stop(mut self, stop: CancellationToken) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Makes the context.
+    pub fn build(self) -> DockerCtx {
+        DockerCtx {
+            client: self.client,
+            grants: Arc::new(self.grants),
+            told: Told::default(),
+            writes: Writes::default(),
+            stop: self.stop,
+            exit_status: None,
+        }
+    }
+}
+
+/// The writes of a run. Once sent, a write belongs to the host: it goes on, whatever becomes of the plugin.
+#[derive(Clone, Debug, Default)]
+pub struct Writes(pub(super) TaskTracker);
+
+impl Writes {
+    /// Returns when all writes that were sent are finished. To be called when the plugin can send no more.
+    pub async fn settled(&self) {
+        self.0.close();
+        self.0.wait().await;
+    }
+}
+
+/// A context with the table of resources beside it.
+pub struct DockerCtxView<'a> {
+    /// The context.
+    pub ctx: &'a mut DockerCtx,
+    /// The table that handles live in.
+    pub table: &'a mut ResourceTable,
+}
+
+/// Implemented by the data of a store that has a [`DockerCtx`].
+pub trait DockerView: Send {
+    /// Gives the context and the table.
+    fn docker(&mut self) -> DockerCtxView<'_>;
+}
+
+impl<T: DockerView + ?Sized> DockerView for &mut T {
+    fn docker(&mut self) -> DockerCtxView<'_> {
+        T::docker(self)
+    }
+}

@@ -1,0 +1,71 @@
+//! Snapshots: the groups of what the engine told, each read when it is asked for. One line a group.
+
+use wasmtime::component::Resource;
+
+use super::convert::Convert;
+use super::ctx::DockerCtxView;
+use super::error::{self, DockerResult};
+use super::wit::containers::{
+    ContainerCommand, ContainerConfig, ContainerHealth, ContainerHostConfig, ContainerIdentity,
+    ContainerResources, ContainerSecurity, ContainerSizes, ContainerState, Healthcheck,
+    HostContainerDetails, MountPoint, NetworkEndpoint, PublishedPort,
+};
+use super::wit::system::{
+    DriverInfo, EngineIdentity, HostSystemInfo, LimitSupport, ObjectCounts, RegistryAccess,
+    StorageInfo, SwarmStatus,
+};
+use crate::api::containers::ContainerDetails;
+use crate::api::system::SystemInfo;
+use crate::policy::Verb;
+
+macro_rules! groups {
+    ($snapshot:ty, $verb:expr; $($group:ident -> $kind:ty,)*) => {
+        $(fn $group(&mut self, snapshot: Resource<$snapshot>) -> DockerResult<$kind> {
+            let snapshot = self.table.get(&snapshot).map_err(error::bad_handle)?;
+            match snapshot.$group() {
+                Ok(group) => Ok(group.convert()),
+                Err(error) => Err(error::of_engine($verb, &error).into()),
+            }
+        })*
+
+        fn drop(&mut self, snapshot: Resource<$snapshot>) -> wasmtime::Result<()> {
+            self.table.delete(snapshot)?;
+            Ok(())
+        }
+    };
+}
+
+impl HostContainerDetails for DockerCtxView<'_> {
+    groups! { ContainerDetails, Verb::ContainerInspect;
+        identity -> ContainerIdentity,
+        state -> ContainerState,
+        health -> Option<ContainerHealth>,
+        command -> ContainerCommand,
+        env -> Vec<(String, Option<String>)>,
+        labels -> Vec<(String, String)>,
+        config -> ContainerConfig,
+        healthcheck -> Option<Healthcheck>,
+        resources -> ContainerResources,
+        host_config -> ContainerHostConfig,
+        security -> ContainerSecurity,
+        mounts -> Vec<MountPoint>,
+        networks -> Vec<NetworkEndpoint>,
+        ports -> Vec<PublishedPort>,
+        sizes -> Option<ContainerSizes>,
+        exec_ids -> Vec<String>,
+    }
+}
+
+impl HostSystemInfo for DockerCtxView<'_> {
+    groups! { SystemInfo, Verb::SystemInfo;
+        identity -> EngineIdentity,
+        counts -> ObjectCounts,
+        storage -> StorageInfo,
+        limits -> LimitSupport,
+        drivers -> DriverInfo,
+        swarm -> SwarmStatus,
+        registries -> RegistryAccess,
+        security_options -> Vec<String>,
+        warnings -> Vec<String>,
+    }
+}

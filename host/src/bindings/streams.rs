@@ -1,0 +1,122 @@
+//! How what the engine sends, piece by piece, becomes a stream of the plugin's.
+
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::sync::oneshot;
+use wasmtime::StoreContextMut;
+use wasmtime::component::{
+    Accessor, Destination, FutureReader, Lift, Lower, StreamProducer, StreamReader, StreamResult,
+    VecBuffer,
+};
+
+use super::HasDocker;
+use super::convert::Convert;
+use super::error;
+use super::gate::Pass;
+use super::wit::types::Error;
+use crate::api::{self, ItemStream};
+use crate::policy::Verb;
+use crate::transport::{Decoder, Limits};
+
+/// How much a delivery holds at most, whatever the plugin has room for: more gains nothing, and a batch of large items
+/// would only be slower.
+const BATCH: Limits = Limits {
+    items: 1024,
+    bytes: 256 << 10,
+};
+
+/// A stream, and the future that tells how it ended.
+type Flow<W> = (StreamReader<W>, FutureReader<Result<(), Error>>);
+
+/// Gives a stream of the engine's to the plugin.
+pub(super) fn flow<T, D, W>(
+    accessor: &Accessor<T, HasDocker>,
+    pass: &Pass,
+    source: ItemStream<D>,
+) -> wasmtime::Result<Flow<W>>
+where
+    T: 'static,
+    D: Decoder + Send + Unpin + 'static,
+    D::Item: Convert<W> + Send + Unpin,
+    W: Lift + Lower + Send + Sync + 'static,
+{
+    let (end, ended) = oneshot::channel();
+    let verb = pass.verb();
+    let producer = Producer {
+        source,
+        verb,
+        end: Some(end),
+        batch: Vec::new(),
+        items: PhantomData,
+    };
+    accessor.with(|mut store| {
+        let stream = StreamReader::new(&mut store, producer)?;
+        let end = FutureReader::new(&mut store, async move {
+            Ok::<_, wasmtime::Error>(ended.await.unwrap_or_else(|_| Err(error::cancelled(verb))))
+        })?;
+        Ok((stream, end))
+    })
+}
+
+struct Producer<D: Decoder, W> {
+    source: ItemStream<D>,
+    verb: Verb,
+    /// Dropped unsent with the producer, it says cancelled: so ok means complete.
+    end: Option<oneshot::Sender<Result<(), Error>>>,
+    batch: Vec<D::Item>,
+    items: PhantomData<fn() -> W>,
+}
+
+impl<D: Decoder, W> Producer<D, W> {
+    fn close(&mut self, result: api::Result<()>) -> StreamResult {
+        if let Some(end) = self.end.take() {
+            // Nobody may be interested in how it ended.
+            let _ = end.send(result.map_err(|error| error::of_engine(self.verb, &error)));
+        }
+        StreamResult::Dropped
+    }
+}
+
+impl<T, D, W> StreamProducer<T> for Producer<D, W>
+where
+    D: Decoder + Send + Unpin + 'static,
+    D::Item: Convert<W> + Send + Unpin,
+    W: Lower + Send + Sync + 'static,
+{
+    type Item = W;
+    type Buffer = VecBuffer<W>;
+
+    fn poll_produce<'a>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut store: StoreContextMut<'a, T>,
+        mut destination: Destination<'a, Self::Item, Self::Buffer>,
+        finish: bool,
+    ) -> Poll<wasmtime::Result<StreamResult>> {
+        let this = self.get_mut();
+        let items = destination
+            .remaining(&mut store)
+            .unwrap_or(BATCH.items)
+            .min(BATCH.items);
+        if items == 0 {
+            return Poll::Ready(Ok(StreamResult::Completed));
+        }
+        match this
+            .source
+            .poll_batch(cx, &mut this.batch, Limits { items, ..BATCH })
+        {
+            Poll::Ready(Ok(0)) => Poll::Ready(Ok(this.close(Ok(())))),
+            Poll::Ready(Ok(_)) => {
+                let items: Vec<W> = this.batch.drain(..).map(Convert::convert).collect();
+                destination.set_buffer(items.into());
+                Poll::Ready(Ok(StreamResult::Completed))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Ok(this.close(Err(error)))),
+            // A cancelled read has to be answered at once: `Pending` would hang the plugin.
+            Poll::Pending if finish => Poll::Ready(Ok(StreamResult::Cancelled)),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Loads, verifies and runs plugins: WebAssembly components that drive an engine through `dockwit:engine`.
+//!
+//! A [`Runtime`] is made once, loads [`Plugin`]s, and each run of one is an object that is begun and finished:
+//! [`Plugin::begin`], [`Run::finish`].
+
+#[cfg(feature = "cli")]
+pub mod cache;
+mod epochs;
+mod imports;
+mod plugin;
+mod run;
+mod state;
+
+use wasmtime::component::{Component, Linker};
+use wasmtime::{Config, Engine};
+
+pub use imports::{Import, ImportError, Imports, MAX_COMPONENT, RunExport};
+pub use plugin::{LoadError, Plugin};
+pub use run::{BeginError, Directory, End, Outcome, Run, RunSetup, Stdio};
+
+use epochs::Ticker;
+use state::State;
+
+/// What all plugins of a program share: the compiler and the functions that plugins can import.
+///
+/// # Examples
+///
+/// ```no_run
+/// use dockwit_host::policy::Grants;
+/// use dockwit_host::runtime::{RunSetup, Runtime};
+/// use dockwit_host::{api, transport};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let runtime = Runtime::new()?;
+/// let plugin = runtime.load(&std::fs::read("plugin.wasm")?)?;
+///
+/// let engine = transport::Transport::builder("unix:///var/run/docker.sock".parse()?).build()?;
+/// let setup = RunSetup::new(api::Client::new(engine))
+///     .grants(Grants::parse(["containers.list"], None)?)
+///     .args(["plugin", "--all"]);
+/// let outcome = plugin.begin(setup).await?.finish().await;
+/// assert!(outcome.success());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Runtime {
+    engine: Engine,
+    linker: Linker<State>,
+    _ticker: Ticker,
+}
+
+impl Runtime {
+    /// Sets up the compiler and the functions.
+    ///
+    /// # Errors
+    ///
+    /// Fails where Wasmtime has no compiler for the machine.
+    pub fn new() -> wasmtime::Result<Self> {
+        let mut config = Config::new();
+        config.wasm_component_model_async(true);
+        // Lets an endless loop of a plugin be ended, and others go on beside it.
+        config.epoch_interruption(true);
+        let engine = Engine::new(&config)?;
+        let linker = state::linker(&engine)?;
+        let ticker = Ticker::start(engine.weak());
+        Ok(Self {
+            engine,
+            linker,
+            _ticker: ticker,
+        })
+    }
+
+    /// The compiler, for those who keep compiled code.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Reads what a component asks for, and compiles it.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it is no component, asks for functions that this host doesn't have, or has nothing to run.
+    pub fn load(&self, component: &[u8]) -> Result<Plugin, LoadError> {
+        self.load_with(component, |engine, bytes| Component::new(engine, bytes))
+    }
+
+    /// As [`load`](Self::load), with a way of one's own to get the compiled code, such as from a cache. It is called only when
+    /// the component's imports are in order.
+    ///
+    /// # Errors
+    ///
+    /// As `load`, and if that way fails.
+    pub fn load_with(
+        &self,
+        component: &[u8],
+        compile: impl FnOnce(&Engine, &[u8]) -> wasmtime::Result<Component>,
+    ) -> Result<Plugin, LoadError> {
+        let imports = Imports::read(component)?;
+        plugin::check(&imports)?;
+        let component = compile(&self.engine, component).map_err(LoadError::Compile)?;
+        Plugin::new(&self.linker, &component, imports)
+    }
+}

@@ -1,0 +1,112 @@
+//! A plugin that is loaded: compiled, and all that it imports is there.
+
+use wasmtime::component::{Component, Linker};
+use wasmtime_wasi::p3::bindings::CommandPre;
+
+use super::imports::{ImportError, Imports, RunExport};
+use super::run::{BeginError, Run, RunSetup};
+use super::state::State;
+
+/// A component that can be run, any number of times and side by side.
+#[derive(Clone)]
+pub struct Plugin {
+    command: CommandPre<State>,
+    imports: std::sync::Arc<Imports>,
+}
+
+/// Why a component can't be run by this host.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// It can't be read.
+    #[error(transparent)]
+    Unreadable(#[from] ImportError),
+    /// It was built for a newer host.
+    #[error("the plugin needs a newer dockwit: this one lacks {}", .0.join(", "))]
+    Newer(Vec<String>),
+    /// It asks for what no plugin gets.
+    #[error("the plugin imports what dockwit gives to no plugin: {}", .0.join(", "))]
+    Refused(Vec<String>),
+    /// It has a plain `main`, which can't wait for an engine.
+    #[error(
+        "the plugin has a plain `fn main()`, which can't wait for an engine; make it `#[dockwit::main] async fn main(docker: Docker)` and build it again"
+    )]
+    PlainMain,
+    /// It is a library.
+    #[error(
+        "the component has nothing to run: it doesn't export `wasi:cli/run@0.3.0`, which `#[dockwit::main]` makes"
+    )]
+    NothingToRun,
+    /// Wasmtime can't compile it.
+    #[error("the component can't be compiled")]
+    Compile(#[source] wasmtime::Error),
+    /// An import has another type than this host's.
+    #[error("the plugin's imports don't fit this host")]
+    Link(#[source] wasmtime::Error),
+}
+
+/// Whether a component, by what it imports and exports, can be run at all.
+pub(super) fn check(imports: &Imports) -> Result<(), LoadError> {
+    match imports.run_export() {
+        RunExport::V03 => {}
+        RunExport::OnlyV02 => return Err(LoadError::PlainMain),
+        RunExport::None => return Err(LoadError::NothingToRun),
+    }
+    if !imports.unknown().is_empty() {
+        return Err(LoadError::Newer(
+            imports.unknown().iter().map(ToString::to_string).collect(),
+        ));
+    }
+    if !imports.refused_wasi().is_empty() {
+        return Err(LoadError::Refused(
+            imports
+                .refused_wasi()
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+        ));
+    }
+    Ok(())
+}
+
+impl Plugin {
+    pub(super) fn new(
+        linker: &Linker<State>,
+        component: &Component,
+        imports: Imports,
+    ) -> Result<Self, LoadError> {
+        let command = linker
+            .instantiate_pre(component)
+            .and_then(CommandPre::new)
+            .map_err(LoadError::Link)?;
+        Ok(Self {
+            command,
+            imports: imports.into(),
+        })
+    }
+
+    /// What it asks for.
+    pub fn imports(&self) -> &Imports {
+        &self.imports
+    }
+
+    /// Begins a run: holds what the plugin asks for against what it is granted, and sets up its sandbox.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`BeginError::Missing`] if it asks for more than it is granted, and the grants don't say that it may start
+    /// without. A folder that can't be opened, or Wasmtime's own bounds, are the other reasons.
+    pub async fn begin(&self, setup: RunSetup) -> Result<Run, BeginError> {
+        let missing: Vec<_> = self
+            .imports
+            .verbs()
+            .iter()
+            .copied()
+            .filter(|verb| !setup.grants.allow(*verb))
+            .collect();
+        if !missing.is_empty() && !setup.grants.starts_without() {
+            return Err(BeginError::Missing(missing));
+        }
+        Run::begin(&self.command, setup).await
+    }
+}

@@ -1,0 +1,341 @@
+//! One run of a plugin.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use futures::FutureExt;
+use tokio_util::sync::CancellationToken;
+use wasmtime::Store;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::cli::{StdinStream, StdoutStream};
+use wasmtime_wasi::p3::bindings::{Command, CommandPre};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
+
+use super::state::State;
+use crate::api::Client;
+use crate::bindings::{DockerCtx, Writes};
+use crate::policy::{Grants, Verb};
+
+/// How long a plugin that was asked to stop has by default.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What a run is begun with. Of WASI a plugin has clocks and random numbers; no output, folder, variable or network unless given.
+pub struct RunSetup {
+    pub(super) client: Client,
+    pub(super) grants: Grants,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    directories: Vec<Directory>,
+    stdio: Stdio,
+    stop: CancellationToken,
+    grace: Duration,
+}
+
+/// A folder of the machine that a plugin may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Directory {
+    /// The folder on the machine.
+    pub host: PathBuf,
+    /// Where the plugin finds it.
+    pub guest: String,
+    /// Whether it may only be read.
+    pub read_only: bool,
+}
+
+impl Directory {
+    /// A folder that the plugin may read and write.
+    pub fn new(host: impl Into<PathBuf>, guest: impl Into<String>) -> Self {
+        Self {
+            host: host.into(),
+            guest: guest.into(),
+            read_only: false,
+        }
+    }
+
+    /// The same, to be read only.
+    #[must_use]
+    pub fn read_only(self) -> Self {
+        Self {
+            read_only: true,
+            ..self
+        }
+    }
+}
+
+/// Where a plugin's standard streams lead.
+#[non_exhaustive]
+pub enum Stdio {
+    /// Nowhere.
+    Null,
+    /// To those of this process.
+    Inherit,
+    /// To the embedder's own.
+    Custom {
+        /// Standard input.
+        stdin: Box<dyn StdinStream + Sync>,
+        /// Standard output.
+        stdout: Box<dyn StdoutStream + Sync>,
+        /// Standard error.
+        stderr: Box<dyn StdoutStream + Sync>,
+    },
+}
+
+impl Stdio {
+    /// Streams of the embedder's own, such as pipes in memory.
+    pub fn custom(
+        stdin: impl StdinStream + Sync + 'static,
+        stdout: impl StdoutStream + Sync + 'static,
+        stderr: impl StdoutStream + Sync + 'static,
+    ) -> Self {
+        Self::Custom {
+            stdin: Box::new(stdin),
+            stdout: Box::new(stdout),
+            stderr: Box::new(stderr),
+        }
+    }
+}
+
+impl RunSetup {
+    /// A run against an engine, with nothing granted.
+    pub fn new(client: Client) -> Self {
+        Self {
+            client,
+            grants: Grants::none(),
+            args: Vec::new(),
+            env: Vec::new(),
+            directories: Vec::new(),
+            stdio: Stdio::Null,
+            stop: CancellationToken::new(),
+            grace: GRACE,
+        }
+    }
+
+    /// Sets what is granted.
+    #[must_use]
+    pub fn grants(self, grants: Grants) -> Self {
+        Self { grants, ..self }
+    }
+
+    /// Sets the arguments; the first is the plugin's own name.
+    #[must_use]
+    pub fn args<A: Into<String>>(self, args: impl IntoIterator<Item = A>) -> Self {
+        Self {
+            args: args.into_iter().map(Into::into).collect(),
+            ..self
+        }
+    }
+
+    /// Adds an environment variable.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// Adds a folder.
+    #[must_use]
+    pub fn directory(mut self, directory: Directory) -> Self {
+        self.directories.push(directory);
+        self
+    }
+
+    /// Sets where the standard streams lead; by default nowhere.
+    #[must_use]
+    pub fn stdio(self, stdio: Stdio) -> Self {
+        Self { stdio, ..self }
+    }
+
+    /// Sets the token by which the plugin is asked to stop, and how long it has then before it is ended; by default 10 s.
+    #[must_use]
+    pub fn stop(self, stop: CancellationToken, grace: Duration) -> Self {
+        Self {
+            stop,
+            grace,
+            ..self
+        }
+    }
+
+    fn wasi(&mut self) -> Result<WasiCtx, BeginError> {
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.args(&self.args).envs(&self.env);
+        for directory in &self.directories {
+            let perms = if directory.read_only {
+                FsPerms::ReadOnly
+            } else {
+                FsPerms::ReadWrite
+            };
+            wasi.preopened_dir(&directory.host, &directory.guest, perms)
+                .map_err(|source| BeginError::Directory {
+                    host: directory.host.clone(),
+                    source,
+                })?;
+        }
+        match std::mem::replace(&mut self.stdio, Stdio::Null) {
+            Stdio::Null => {}
+            Stdio::Inherit => {
+                wasi.inherit_stdio();
+            }
+            Stdio::Custom {
+                stdin,
+                stdout,
+                stderr,
+            } => {
+                wasi.stdin(stdin).stdout(stdout).stderr(stderr);
+            }
+        }
+        Ok(wasi.build())
+    }
+}
+
+/// Why a run can't begin.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BeginError {
+    /// The plugin asks for more than it is granted.
+    #[error("the plugin isn't granted {}", names(.0))]
+    Missing(Vec<Verb>),
+    /// A folder can't be opened.
+    #[error("the folder {} can't be opened", host.display())]
+    Directory {
+        /// The folder.
+        host: PathBuf,
+        /// Why.
+        source: wasmtime::Error,
+    },
+    /// The component can't be instantiated.
+    #[error("the plugin can't be instantiated")]
+    Instantiate(#[source] wasmtime::Error),
+}
+
+fn names(verbs: &[Verb]) -> String {
+    verbs
+        .iter()
+        .map(|verb| verb.name())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A run that was begun. It has to be finished: dropped, it ends at once, and nobody waits for its writes.
+#[must_use = "a run does nothing until it is finished"]
+pub struct Run {
+    store: Store<State>,
+    command: Command,
+    writes: Writes,
+    stop: CancellationToken,
+    grace: Duration,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum End {
+    /// The plugin returned success.
+    Success,
+    /// The plugin returned failure.
+    Failure,
+    /// The plugin trapped: a panic, or a bound of its sandbox.
+    Trapped(wasmtime::Error),
+    /// The plugin was asked to stop, and didn't within the grace period.
+    Ended,
+}
+
+/// What became of a run.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// How it ended.
+    pub end: End,
+    /// The exit status that the plugin has set, if any.
+    pub exit_status: Option<u8>,
+}
+
+impl Outcome {
+    /// Whether the plugin returned success and set no other status.
+    pub fn success(&self) -> bool {
+        matches!(self.end, End::Success) && self.exit_status.unwrap_or(0) == 0
+    }
+}
+
+impl Run {
+    pub(super) async fn begin(
+        plugin: &CommandPre<State>,
+        mut setup: RunSetup,
+    ) -> Result<Self, BeginError> {
+        let wasi = setup.wasi()?;
+        let docker = DockerCtx::builder(setup.client)
+            .grants(setup.grants)
+            .stop(setup.stop.clone())
+            .build();
+        let writes = docker.writes();
+        let state = State {
+            docker,
+            wasi,
+            table: ResourceTable::new(),
+        };
+        let mut store = Store::new(plugin.engine(), state);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        let command = plugin
+            .instantiate_async(&mut store)
+            .await
+            .map_err(BeginError::Instantiate)?;
+        Ok(Self {
+            store,
+            command,
+            writes,
+            stop: setup.stop,
+            grace: setup.grace,
+        })
+    }
+
+    /// Runs the plugin to its end, and waits for the writes that it has sent.
+    pub async fn finish(self) -> Outcome {
+        let Self {
+            mut store,
+            command,
+            writes,
+            stop,
+            grace,
+        } = self;
+        let run =
+            store.run_concurrent(async |accessor| command.wasi_cli_run().call_run(accessor).await);
+        // A panic in a host function unwinds through the run; the next store is sound all the same.
+        let run = std::panic::AssertUnwindSafe(run).catch_unwind();
+        let end = tokio::select! {
+            result = run => End::of(result),
+            () = overdue(&stop, grace) => End::Ended,
+        };
+        let exit_status = store.data().docker.exit_status();
+        // Lets go of the run's calls and streams before its writes are waited for.
+        drop(store);
+        writes.settled().await;
+        Outcome { end, exit_status }
+    }
+}
+
+/// Returns when a plugin that was asked to stop has had its time.
+async fn overdue(stop: &CancellationToken, grace: Duration) {
+    stop.cancelled().await;
+    tokio::time::sleep(grace).await;
+}
+
+impl End {
+    fn of(result: std::thread::Result<wasmtime::Result<wasmtime::Result<Result<(), ()>>>>) -> Self {
+        match result {
+            Ok(Ok(Ok(Ok(())))) => Self::Success,
+            Ok(Ok(Ok(Err(())))) => Self::Failure,
+            Ok(Ok(Err(error)) | Err(error)) => Self::of_error(error),
+            Err(_) => Self::Trapped(wasmtime::Error::msg("a function of the host failed inside")),
+        }
+    }
+
+    /// `std::process::exit` arrives as an error, too.
+    fn of_error(error: wasmtime::Error) -> Self {
+        match error.downcast_ref::<I32Exit>() {
+            Some(I32Exit(0)) => Self::Success,
+            Some(I32Exit(_)) => Self::Failure,
+            None => Self::Trapped(error),
+        }
+    }
+}

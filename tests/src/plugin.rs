@@ -1,0 +1,270 @@
+//! Plugins under test: loaded once, run as a test wants.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use dockwit_host::api::Client;
+use dockwit_host::policy::{Grants, Verb};
+use dockwit_host::runtime::cache::Cache;
+use dockwit_host::runtime::{BeginError, Outcome, Plugin, RunSetup, Runtime, Stdio};
+use tokio_util::sync::CancellationToken;
+use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
+
+use crate::engine::{Engine, Names};
+
+/// How long a plugin under test may run: no test means to wait that long.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// How much a plugin may print.
+const MAX_OUTPUT: usize = 4 << 20;
+
+/// A run of a plugin that is being set up.
+pub struct Test {
+    plugin: Plugin,
+    names: Names,
+    client: Client,
+    grants: Option<Grants>,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    stdin: Bytes,
+    stop: CancellationToken,
+    grace: Duration,
+}
+
+impl Test {
+    /// A run of the plugin's case against the engine under test. It is granted what it imports, and told by its
+    /// environment the image and what the names of its objects begin with.
+    pub fn new(plugin: &str, case: &str) -> Self {
+        let engine = Engine::under_test();
+        Self {
+            plugin: load(plugin),
+            names: Names::new(case),
+            client: engine.client(),
+            grants: None,
+            args: vec![plugin.to_owned(), case.to_owned()],
+            env: vec![
+                ("IMAGE".into(), engine.image().into()),
+                ("ENGINE".into(), engine.name().into()),
+            ],
+            stdin: Bytes::new(),
+            stop: CancellationToken::new(),
+            grace: Duration::from_secs(10),
+        }
+    }
+
+    /// The names of the run's objects.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// What the plugin asks for.
+    pub fn plugin(&self) -> &Plugin {
+        &self.plugin
+    }
+
+    /// Grants this, instead of what the plugin imports.
+    #[must_use]
+    pub fn grants(self, grants: Grants) -> Self {
+        Self {
+            grants: Some(grants),
+            ..self
+        }
+    }
+
+    /// Reaches the engine in another way, or another engine.
+    #[must_use]
+    pub fn client(self, client: Client) -> Self {
+        Self { client, ..self }
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Adds an environment variable.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets what the plugin reads from standard input.
+    #[must_use]
+    pub fn stdin(self, bytes: impl Into<Bytes>) -> Self {
+        Self {
+            stdin: bytes.into(),
+            ..self
+        }
+    }
+
+    /// Sets the token by which the plugin is asked to stop, and how long it has then.
+    #[must_use]
+    pub fn stop(self, stop: CancellationToken, grace: Duration) -> Self {
+        Self {
+            stop,
+            grace,
+            ..self
+        }
+    }
+
+    /// Runs the plugin to its end.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it isn't started, or runs longer than any test means to.
+    pub async fn run(self) -> Ran {
+        self.try_run()
+            .await
+            .unwrap_or_else(|error| panic!("the plugin isn't started: {error}"))
+    }
+
+    /// Runs the plugin to its end, if it is started.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it isn't started.
+    pub async fn try_run(mut self) -> Result<Ran, BeginError> {
+        let stdout = MemoryOutputPipe::new(MAX_OUTPUT);
+        let stderr = MemoryOutputPipe::new(MAX_OUTPUT);
+        let grants = self
+            .grants
+            .take()
+            .unwrap_or_else(|| Grants::of(self.plugin.imports().verbs().iter().copied()));
+        let mut setup = RunSetup::new(self.client)
+            .grants(grants)
+            .args(self.args)
+            .env("PREFIX", self.names.prefix())
+            .stdio(Stdio::custom(
+                MemoryInputPipe::new(self.stdin),
+                stdout.clone(),
+                stderr.clone(),
+            ))
+            .stop(self.stop, self.grace);
+        for (name, value) in self.env {
+            setup = setup.env(name, value);
+        }
+        let run = self.plugin.begin(setup).await?;
+        let outcome = tokio::time::timeout(DEADLINE, run.finish()).await.ok();
+        Ok(Ran {
+            outcome,
+            stdout: String::from_utf8_lossy(&stdout.contents()).into_owned(),
+            stderr: String::from_utf8_lossy(&stderr.contents()).into_owned(),
+            names: self.names,
+        })
+    }
+}
+
+/// A run that is over. Its output is shown if the test fails.
+pub struct Ran {
+    outcome: Option<Outcome>,
+    stdout: String,
+    stderr: String,
+    names: Names,
+}
+
+impl Ran {
+    /// What became of it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it had to be given up.
+    pub fn outcome(&self) -> &Outcome {
+        self.outcome
+            .as_ref()
+            .expect("the plugin ends within its deadline")
+    }
+
+    /// What it wrote to standard output.
+    pub fn stdout(&self) -> &str {
+        &self.stdout
+    }
+
+    /// What it wrote to standard error.
+    pub fn stderr(&self) -> &str {
+        &self.stderr
+    }
+
+    /// The names of its objects; they are removed when this is dropped.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Fails the test unless the plugin succeeded.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it didn't.
+    #[track_caller]
+    pub fn succeeded(&self) -> &Self {
+        assert!(
+            self.outcome().success(),
+            "the plugin failed: {:?}",
+            self.outcome()
+        );
+        self
+    }
+}
+
+impl Drop for Ran {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!(
+                "--- the plugin's stdout\n{}--- the plugin's stderr\n{}---",
+                self.stdout, self.stderr
+            );
+        }
+    }
+}
+
+/// All plugins under test share one compiler.
+pub fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| Runtime::new().expect("a runtime"))
+}
+
+/// The file of a plugin under test, by its name.
+///
+/// # Panics
+///
+/// Panics if nobody says where they are: `cargo xtask test` does.
+pub fn file(name: &str) -> PathBuf {
+    let folder = std::env::var_os("DOCKWIT_TEST_PLUGINS").expect(
+        "DOCKWIT_TEST_PLUGINS is set: run the suite by `cargo xtask test`, which builds them",
+    );
+    PathBuf::from(folder).join(name).with_extension("wasm")
+}
+
+/// A plugin under test, by its name; compiled once.
+pub fn load(name: &str) -> Plugin {
+    type Slot = Arc<OnceLock<Plugin>>;
+    static PLUGINS: OnceLock<Mutex<HashMap<String, Slot>>> = OnceLock::new();
+    let slot = {
+        let mut plugins = PLUGINS
+            .get_or_init(Mutex::default)
+            .lock()
+            .expect("nobody panics here");
+        Arc::clone(plugins.entry(name.to_owned()).or_default())
+    };
+    slot.get_or_init(|| {
+        let file = file(name);
+        let bytes =
+            std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let folder = file.parent().expect("a folder");
+        let cache = Cache::open(folder.join("compiled"), folder.join("compiled.key"));
+        runtime()
+            .load_with(&bytes, |engine, bytes| cache.component(engine, bytes))
+            .unwrap_or_else(|error| panic!("{name} can't be loaded: {error}"))
+    })
+    .clone()
+}
+
+/// All verbs but these.
+pub fn all_but(verbs: &[Verb]) -> Grants {
+    Grants::of(Verb::all().filter(|verb| !verbs.contains(verb)))
+}

@@ -1,0 +1,146 @@
+//! A relay before the engine: counts what passes, and can be cut.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use dockwit_host::api::Client;
+use dockwit_host::transport::{Address, Transport};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::Engine;
+
+/// A Unix socket behind which the engine under test is.
+pub struct Proxy {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+    counts: Arc<Counts>,
+    cut: CancellationToken,
+    relay: JoinHandle<()>,
+}
+
+#[derive(Default)]
+struct Counts {
+    opened: AtomicU64,
+    closed: AtomicU64,
+    sent: AtomicU64,
+}
+
+impl Proxy {
+    /// Begins to relay.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there can be no socket.
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("proxy.sock");
+        let listener = UnixListener::bind(&path).expect("a socket");
+        let counts = Arc::new(Counts::default());
+        let cut = CancellationToken::new();
+        let relay = tokio::spawn(relay(listener, Arc::clone(&counts), cut.clone()));
+        Self {
+            _folder: folder,
+            path,
+            counts,
+            cut,
+            relay,
+        }
+    }
+
+    /// A client of the engine, through this.
+    pub fn client(&self) -> Client {
+        Client::new(
+            Transport::builder(self.address())
+                .build()
+                .expect("a transport"),
+        )
+    }
+
+    /// Where it is reached.
+    ///
+    /// # Panics
+    ///
+    /// Panics never: the path is one of ours.
+    pub fn address(&self) -> Address {
+        format!("unix://{}", self.path.display())
+            .parse()
+            .expect("an address")
+    }
+
+    /// How many bytes were sent to the engine so far.
+    pub fn sent(&self) -> u64 {
+        self.counts.sent.load(Ordering::SeqCst)
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> u64 {
+        self.counts.opened.load(Ordering::SeqCst) - self.counts.closed.load(Ordering::SeqCst)
+    }
+
+    /// How many connections there were.
+    pub fn opened(&self) -> u64 {
+        self.counts.opened.load(Ordering::SeqCst)
+    }
+
+    /// Closes all connections, and takes no more: the engine is gone.
+    pub fn cut(&self) {
+        self.cut.cancel();
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.relay.abort();
+    }
+}
+
+async fn relay(listener: UnixListener, counts: Arc<Counts>, cut: CancellationToken) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = cut.cancelled() => return,
+            accepted = listener.accept() => {
+                let Ok((client, _)) = accepted else { return };
+                connections.spawn(carry(client, Arc::clone(&counts)));
+            }
+        }
+    }
+}
+
+async fn carry(client: UnixStream, counts: Arc<Counts>) {
+    counts.opened.fetch_add(1, Ordering::SeqCst);
+    let _closed = Closed(Arc::clone(&counts));
+    let Ok(engine) = UnixStream::connect(Engine::under_test().socket()).await else {
+        return;
+    };
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_engine, mut to_engine) = engine.into_split();
+    let up = async {
+        let mut buffer = vec![0; 16 * 1024];
+        while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
+            counts.sent.fetch_add(read as u64, Ordering::SeqCst);
+            if to_engine.write_all(&buffer[..read]).await.is_err() {
+                return;
+            }
+        }
+        // A half-close is passed on as one.
+        let _ = to_engine.shutdown().await;
+    };
+    let down = tokio::io::copy(&mut from_engine, &mut to_client);
+    tokio::select! {
+        () = up => {}
+        _ = down => {}
+    }
+}
+
+struct Closed(Arc<Counts>);
+
+impl Drop for Closed {
+    fn drop(&mut self) {
+        self.0.closed.fetch_add(1, Ordering::SeqCst);
+    }
+}
