@@ -5,15 +5,16 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::commands::{engine, plugins};
+use crate::commands::{bench, demo, engine, plugins, test};
 use crate::process::{self, Interrupted};
 use crate::progress::say;
 
 /// The status of a command that was interrupted, as shells count it.
 const INTERRUPTED: u8 = 130;
 
-/// The tasks of the project. Each first makes sure of what it needs, installs nothing, and leaves
-/// nothing running.
+/// The tasks of the project.
+///
+/// Each makes sure of what it needs, below the target folder, and leaves nothing running.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -23,7 +24,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    Demo(demo::Arguments),
+    Test(test::Arguments),
     Engine(engine::Arguments),
+    Bench(bench::Arguments),
     Plugins(plugins::Arguments),
 }
 
@@ -45,6 +49,9 @@ pub fn run() -> ExitCode {
 
 fn perform(task: Task) -> Result<ExitCode> {
     match task {
+        Task::Demo(arguments) => demo::run(&arguments),
+        Task::Test(arguments) => test::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::Engine(arguments) => engine::run(&arguments),
         Task::Plugins(arguments) => plugins::run(&arguments),
     }

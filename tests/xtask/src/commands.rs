@@ -1,4 +1,7 @@
 //! One module for each task.
 
+pub mod bench;
+pub mod demo;
 pub mod engine;
 pub mod plugins;
+pub mod test;

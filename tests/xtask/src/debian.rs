@@ -25,11 +25,8 @@ pub struct Debian {
 }
 
 impl Debian {
-    /// Makes sure that this machine can unpack Debian packages, or says what it lacks.
+    /// Makes sure that this machine can download Debian packages, or says what it lacks.
     pub fn of_this_machine(cache: &Cache) -> Result<Self> {
-        if !rustix::process::geteuid().is_root() {
-            bail!("Debian suites are unpacked by root only: run this as root");
-        }
         for (command, package) in [("apt-get", "apt"), ("dpkg", "dpkg"), ("perl", "perl")] {
             if !is_installed(command) {
                 bail!("{command} is missing: install the package {package}");
@@ -51,6 +48,9 @@ impl Debian {
     ) -> Result<PathBuf> {
         let name = format!("{suite}+{}", packages.join("+"));
         self.cache.folder(&name, |folder| {
+            if !rustix::process::geteuid().is_root() {
+                bail!("Debian suites are unpacked by root only: run this as root");
+            }
             let script = self.mmdebstrap()?;
             let shown = packages
                 .iter()

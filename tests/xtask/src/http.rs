@@ -1,11 +1,13 @@
 //! A small client for what the task runner itself asks of an engine.
 
+use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{Method, Request, StatusCode};
+use hyper::header::{HOST, HeaderValue};
+use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -44,6 +46,12 @@ pub struct Version {
     pub api: String,
 }
 
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "engine {}, API {}", self.engine, self.api)
+    }
+}
+
 /// The default socket of an engine.
 pub const DEFAULT_SOCKET: &str = "unix:///var/run/docker.sock";
 
@@ -80,27 +88,40 @@ impl Engine {
 
     /// Whether it has an image of that name.
     pub fn has_image(&self, name: &str) -> Result<bool> {
-        let (status, _) = self.ask(Method::GET, &format!("/images/{name}/json"), Bytes::new())?;
+        let (status, _) =
+            self.ask(Request::get(format!("/images/{name}/json")).body(Full::default())?)?;
         Ok(status.is_success())
     }
 
     /// The answer to a GET, read as JSON.
     pub fn get(&self, path: &str) -> Result<Value> {
-        let (status, body) = self.ask(Method::GET, path, Bytes::new())?;
+        let (status, body) = self.ask(Request::get(path).body(Full::default())?)?;
         expect_success(status, &body).with_context(|| format!("GET {path}"))?;
         serde_json::from_slice(&body).with_context(|| format!("GET {path} did not answer JSON"))
     }
 
-    /// A POST, whose answer is the engine's progress as text.
+    /// A POST of an archive or of nothing, whose answer is the engine's progress as text.
     pub fn post(&self, path: &str, body: Bytes) -> Result<String> {
-        let (status, body) = self.ask(Method::POST, path, body)?;
+        self.post_as("application/x-tar", path, body)
+    }
+
+    /// A POST of JSON.
+    pub fn post_json(&self, path: &str, body: &Value) -> Result<String> {
+        self.post_as("application/json", path, body.to_string().into())
+    }
+
+    fn post_as(&self, kind: &str, path: &str, body: Bytes) -> Result<String> {
+        let request = Request::post(path)
+            .header("content-type", kind)
+            .body(Full::new(body))?;
+        let (status, body) = self.ask(request)?;
         expect_success(status, &body).with_context(|| format!("POST {path}"))?;
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
     /// A DELETE of something that may be gone already.
     pub fn delete(&self, path: &str) -> Result<()> {
-        let (status, body) = self.ask(Method::DELETE, path, Bytes::new())?;
+        let (status, body) = self.ask(Request::delete(path).body(Full::default())?)?;
         if status == StatusCode::NOT_FOUND {
             return Ok(());
         }
@@ -108,34 +129,34 @@ impl Engine {
     }
 
     /// Sends one request over a connection of its own.
-    fn ask(&self, method: Method, path: &str, body: Bytes) -> Result<(StatusCode, Bytes)> {
-        let limit = if path.contains("fromImage=") {
-            PULL_LIMIT
-        } else {
-            ANSWER_LIMIT
-        };
+    fn ask(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes)> {
+        let pulls = request
+            .uri()
+            .query()
+            .is_some_and(|query| query.contains("fromImage="));
+        let limit = if pulls { PULL_LIMIT } else { ANSWER_LIMIT };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         runtime.block_on(async {
             tokio::select! {
-                answer = self.send(method, path, body) => answer,
+                answer = self.send(request) => answer,
                 () = tokio::time::sleep(limit) => Err(anyhow!("no answer in {limit:?}")),
                 error = interruption() => Err(error),
             }
         })
     }
 
-    async fn send(&self, method: Method, path: &str, body: Bytes) -> Result<(StatusCode, Bytes)> {
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes)> {
         let to = || format!("cannot reach {}", self.url);
         match &self.address {
             Address::Unix(socket) => {
                 let stream = UnixStream::connect(socket).await.with_context(to)?;
-                exchange(stream, method, path, body).await
+                exchange(stream, request).await
             }
             Address::Tcp(host) => {
                 let stream = TcpStream::connect(host).await.with_context(to)?;
-                exchange(stream, method, path, body).await
+                exchange(stream, request).await
             }
         }
     }
@@ -143,19 +164,14 @@ impl Engine {
 
 async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    method: Method,
-    path: &str,
-    body: Bytes,
+    mut request: Request<Full<Bytes>>,
 ) -> Result<(StatusCode, Bytes)> {
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let connection = tokio::spawn(connection);
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("host", "engine")
-        .header("content-type", "application/x-tar")
-        .body(Full::new(body))?;
+    request
+        .headers_mut()
+        .insert(HOST, HeaderValue::from_static("engine"));
     let (head, body) = sender.send_request(request).await?.into_parts();
     let body = Limited::new(body, MAX_ANSWER)
         .collect()

@@ -13,9 +13,13 @@ use crate::cache::Cache;
 use crate::debian::Debian;
 use crate::http::Engine;
 use crate::process;
+use crate::progress::say;
 
 /// The name and tag of the image that the tests use.
 pub const TEST_IMAGE: &str = "dockwit-test/busybox:1";
+
+/// What is pulled where no image can be made.
+const PULLED: &str = "busybox:latest";
 
 /// The layer's accounts: root, and one without powers.
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n";
@@ -35,9 +39,55 @@ pub fn layer(debian: &Debian, cache: &Cache) -> Result<PathBuf> {
     Ok(folder.join("layer.tar"))
 }
 
+/// Makes sure that somebody's engine has an image of that name: the one it has, else one that is made
+/// here, else `busybox`, pulled.
+pub fn provide(engine: &Engine, cache: &Cache, name: &str) -> Result<Provided> {
+    if engine.has_image(name)? {
+        return Ok(Provided::default());
+    }
+    let made = Debian::of_this_machine(cache).and_then(|debian| layer(&debian, cache));
+    let mut added = vec![name.to_owned()];
+    match made {
+        Ok(layer) => import(engine, &layer, name)?,
+        Err(error) => {
+            say(format!(
+                "no image can be made here ({error:#}): pulling {PULLED}"
+            ));
+            if !engine.has_image(PULLED)? {
+                engine.post("/images/create?fromImage=busybox&tag=latest", Bytes::new())?;
+                added.push(PULLED.to_owned());
+            }
+            tag(engine, PULLED, name)?;
+        }
+    }
+    Ok(Provided {
+        added: added
+            .into_iter()
+            .map(|name| (engine.clone(), name))
+            .collect(),
+    })
+}
+
+/// The images that [`provide`] added to an engine, removed from it when this is dropped.
+#[derive(Debug, Default)]
+#[must_use = "the image is removed when this is dropped"]
+pub struct Provided {
+    added: Vec<(Engine, String)>,
+}
+
+impl Drop for Provided {
+    fn drop(&mut self) {
+        for (engine, name) in &self.added {
+            if let Err(error) = engine.delete(&format!("/images/{name}")) {
+                say(format!("cannot remove the image {name} again: {error:#}"));
+            }
+        }
+    }
+}
+
 /// Imports a layer as an image with the usual command and search path.
 pub fn import(engine: &Engine, layer: &Path, name: &str) -> Result<()> {
-    let (repository, tag) = name.split_once(':').unwrap_or((name, "latest"));
+    let (repository, tag) = split(name);
     let body = Bytes::from(fs::read(layer)?);
     let changes = "changes=CMD%20%5B%22sh%22%5D&changes=ENV%20PATH%3D%2Fbin";
     let path = format!("/images/create?fromSrc=-&repo={repository}&tag={tag}&{changes}");
@@ -46,14 +96,22 @@ pub fn import(engine: &Engine, layer: &Path, name: &str) -> Result<()> {
         .with_context(|| format!("cannot import the image {name}"))?;
     if !engine.has_image(name)? {
         // Podman 4 disregards the tag.
-        let latest = format!("/images/{repository}:latest");
-        engine.post(
-            &format!("{latest}/tag?repo={repository}&tag={tag}"),
-            Bytes::new(),
-        )?;
-        engine.delete(&latest)?;
+        let latest = format!("{repository}:latest");
+        self::tag(engine, &latest, name)?;
+        engine.delete(&format!("/images/{latest}"))?;
     }
     Ok(())
+}
+
+fn tag(engine: &Engine, image: &str, name: &str) -> Result<()> {
+    let (repository, tag) = split(name);
+    let path = format!("/images/{image}/tag?repo={repository}&tag={tag}");
+    engine.post(&path, Bytes::new())?;
+    Ok(())
+}
+
+fn split(name: &str) -> (&str, &str) {
+    name.split_once(':').unwrap_or((name, "latest"))
 }
 
 fn write_layer(layer: File, busybox: impl Read, applets: &str) -> Result<()> {

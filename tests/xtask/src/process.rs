@@ -10,6 +10,8 @@ use std::{fmt, io, thread};
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 /// How often a wait with a time limit looks.
 const POLL: Duration = Duration::from_millis(20);
@@ -35,13 +37,16 @@ impl std::error::Error for Interrupted {}
 /// Makes SIGINT, SIGTERM and SIGHUP end the children; the code that waits for them then meets
 /// [`Interrupted`] and cleans up on its way out.
 pub fn end_on_signals() -> Result<()> {
-    ctrlc::set_handler(|| {
-        INTERRUPTED.store(true, Ordering::SeqCst);
-        signal_groups(Signal::TERM);
-        thread::sleep(GRACE);
-        signal_groups(Signal::KILL);
-    })
-    .context("cannot handle signals")
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).context("cannot handle signals")?;
+    thread::spawn(move || {
+        for _ in signals.forever() {
+            INTERRUPTED.store(true, Ordering::SeqCst);
+            signal_groups(Signal::TERM);
+            thread::sleep(GRACE);
+            signal_groups(Signal::KILL);
+        }
+    });
+    Ok(())
 }
 
 /// Fails with [`Interrupted`] once a signal has come.
@@ -119,6 +124,17 @@ pub fn run_logged(
 pub fn capture(command: &mut Command) -> Result<Output> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     Group::spawn(command)?.wait_with_output()
+}
+
+/// What a command that must succeed says on its standard output; its errors go where ours go.
+pub fn read_while_shown(command: &mut Command) -> Result<String> {
+    command.stdout(Stdio::piped());
+    let output = Group::spawn(command)?.wait_with_output()?;
+    if !output.status.success() {
+        bail!("{} failed ({})", name(command), output.status);
+    }
+    String::from_utf8(output.stdout)
+        .with_context(|| format!("{} did not answer in UTF-8", name(command)))
 }
 
 /// What a command that must succeed says on its standard output.

@@ -1,0 +1,101 @@
+//! `cargo xtask bench`: what dockwit costs, measured on a private engine.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+
+use crate::cache::Cache;
+use crate::commands::plugins;
+use crate::engine::Engines;
+use crate::generation::Generation;
+use crate::guest::{Arch, Compiler};
+use crate::image::{self, TEST_IMAGE};
+use crate::progress::say;
+use crate::workspace::Workspace;
+use crate::{process, programs};
+
+/// The package of the benchmark, and its program.
+const PACKAGE: &str = "dockwit-bench";
+
+/// Measures dockwit, against its peers, on a private docker-28.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Arguments for the benchmark's program.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+/// Builds all with optimization and runs the benchmark.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let workspace = Workspace::load()?;
+    workspace.require(&[PACKAGE])?;
+    let cache = Cache::of(&workspace)?;
+    let compiler = Compiler::find(&cache)?;
+    let engines =
+        Engines::of_this_machine(&cache).context("the benchmark needs a private engine")?;
+    let suite = engines.suite(Generation::Docker28)?;
+    let layer = image::layer(engines.debian(), &cache)?;
+    let docker = docker(&suite, workspace.target())?;
+
+    let plugins = plugins::build(&workspace, &compiler, &plugins::PACKAGES)?;
+    say("compiling the command and the benchmark with optimization");
+    let built = programs::build(
+        &workspace,
+        &[
+            "--release",
+            "--bins",
+            "--package",
+            "dockwit-host",
+            "--package",
+            PACKAGE,
+        ],
+    )?;
+    let dockwit = programs::command(&built, "dockwit")?;
+
+    let engine = engines.start(Generation::Docker28)?;
+    image::import(engine.engine(), &layer, TEST_IMAGE)?;
+    say(format!(
+        "measuring on a private engine: {}",
+        engine.engine().version()?
+    ));
+    let mut command = Command::new(programs::command(&built, PACKAGE)?);
+    command
+        .args(&arguments.arguments)
+        .env("DOCKWIT_TEST_ENGINE", engine.engine().url())
+        .env("DOCKWIT_TEST_ENGINE_NAME", engine.generation().name())
+        .env(
+            "DOCKWIT_TEST_ENGINE_PID",
+            engine.init()?.as_raw_nonzero().to_string(),
+        )
+        .env("DOCKWIT_TEST_PLUGINS", plugins)
+        .env("DOCKWIT_TEST_IMAGE", TEST_IMAGE)
+        .env("DOCKWIT_TEST_COMMAND", dockwit)
+        .env("DOCKWIT_TEST_DOCKER", docker);
+    process::run_well(&mut command)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The suite's docker command: itself if the machine's C library will do, otherwise a script that runs it
+/// with the suite's.
+fn docker(suite: &Path, target: &Path) -> Result<PathBuf> {
+    let docker = suite.join("usr/bin/docker");
+    let runs = process::capture(Command::new(&docker).arg("--version"));
+    if runs.is_ok_and(|output| output.status.success()) {
+        return Ok(docker);
+    }
+    let arch = Arch::of_this_machine()?;
+    let script = target.join("docker");
+    let suite = suite.display();
+    let text = format!(
+        "#!/bin/sh\nexec '{suite}/{}' --library-path '{suite}/usr/lib/{}' '{}' \"$@\"\n",
+        arch.loader,
+        arch.debian,
+        docker.display()
+    );
+    fs::write(&script, text)?;
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755))?;
+    Ok(script)
+}
