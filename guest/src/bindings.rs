@@ -39,12 +39,10 @@ pub(crate) mod wasi {
             }
 
             package wasi:clocks@0.3.0 {
-                interface types {
-                    type duration = u64;
-                }
                 interface monotonic-clock {
-                    use types.{duration};
-                    wait-for: async func(how-long: duration);
+                    type mark = u64;
+                    now: func() -> mark;
+                    wait-until: async func(when: mark);
                 }
             }
 

@@ -11,8 +11,22 @@ pub(crate) struct Splitter {
 }
 
 impl Splitter {
-    /// Takes a piece, and hands each line that it completes to `line`.
-    pub(crate) fn push(&mut self, mut piece: &[u8], mut line: impl FnMut(Vec<u8>)) {
+    /// Takes a piece, and hands each line that it completes to `line`. A piece that is just a line isn't copied.
+    pub(crate) fn push(&mut self, mut piece: Vec<u8>, mut line: impl FnMut(Vec<u8>)) {
+        let is_line = match piece.iter().position(|&byte| byte == b'\n') {
+            Some(end) => end + 1 == piece.len() && end <= MAX_LINE_BYTES,
+            None => false,
+        };
+        if is_line && self.partial.is_empty() {
+            piece.pop();
+            self.partial = piece;
+            line(self.complete());
+        } else {
+            self.split(&piece, line);
+        }
+    }
+
+    fn split(&mut self, mut piece: &[u8], mut line: impl FnMut(Vec<u8>)) {
         while !piece.is_empty() {
             let room = MAX_LINE_BYTES - self.partial.len();
             let end = piece.iter().take(room + 1).position(|&byte| byte == b'\n');
@@ -52,7 +66,7 @@ mod tests {
     fn split(pieces: &[&[u8]]) -> Vec<Vec<u8>> {
         let (mut splitter, mut lines) = (Splitter::default(), Vec::new());
         for piece in pieces {
-            splitter.push(piece, |line| lines.push(line));
+            splitter.push(piece.to_vec(), |line| lines.push(line));
         }
         lines.extend(splitter.finish());
         lines
@@ -67,6 +81,7 @@ mod tests {
             [&b"a"[..], b"", b"b"]
         );
         assert_eq!(split(&[b"\n\n"]), [b"", b""]);
+        assert_eq!(split(&[b"a\n", b"\n", b"b", b"\n"]), [&b"a"[..], b"", b"b"]);
         assert!(split(&[b""]).is_empty());
     }
 

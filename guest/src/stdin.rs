@@ -128,9 +128,7 @@ impl Stream for StdinLines {
                 return Poll::Ready(end.take().map(Err));
             }
             match ready!(this.pieces.poll_next_unpin(cx)) {
-                Some(Ok(piece)) => this
-                    .splitter
-                    .push(&piece, |line| this.ready.push_back(line)),
+                Some(Ok(piece)) => this.splitter.push(piece, |line| this.ready.push_back(line)),
                 rest => {
                     this.ready.extend(this.splitter.finish());
                     this.end = Some(rest.and_then(Result::err));

@@ -20,7 +20,7 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{Either, Fuse, FusedFuture, LocalBoxFuture, select};
@@ -30,20 +30,22 @@ use crate::bindings::wasi::monotonic_clock;
 use crate::error::{Error, ErrorKind};
 use crate::native;
 
-/// Waits for a while. The time begins when this is first awaited.
+/// Waits for a while, which begins with this call.
 ///
 /// It can be polled again and again, by reference or in a `select!`, without beginning anew.
 pub fn sleep(duration: Duration) -> Sleep {
-    let wait = async move {
-        native::needs_host();
-        monotonic_clock::wait_for(nanos(duration)).await;
-    };
-    Sleep(wait.boxed_local().fuse())
+    Sleep::until(now().saturating_add(nanos(duration)))
 }
 
 /// A wait for a while: [`sleep`].
 #[must_use = "nothing waits before it is awaited"]
 pub struct Sleep(Fuse<LocalBoxFuture<'static, ()>>);
+
+impl Sleep {
+    fn until(mark: u64) -> Self {
+        Self(monotonic_clock::wait_until(mark).boxed_local().fuse())
+    }
+}
 
 impl Future for Sleep {
     type Output = ();
@@ -120,7 +122,7 @@ impl From<Elapsed> for Error {
 #[must_use]
 pub fn interval(period: Duration) -> Interval {
     Interval {
-        beat: Beat { period, next: None },
+        beat: Beat::new(nanos(period)),
         wait: None,
     }
 }
@@ -144,9 +146,9 @@ impl Interval {
                 futures::ready!(wait.poll_unpin(cx));
                 self.wait = None;
             }
-            match self.beat.due(Instant::now()) {
+            match self.beat.next(now()) {
                 None => return Poll::Ready(()),
-                Some(remaining) => self.wait = Some(sleep(remaining)),
+                Some(mark) => self.wait = Some(Sleep::until(mark)),
             }
         }
     }
@@ -166,32 +168,38 @@ impl FusedStream for Interval {
     }
 }
 
-/// When an interval ticks.
+/// When an interval ticks, in nanoseconds of the monotonic clock.
 #[derive(Debug)]
 struct Beat {
-    period: Duration,
-    next: Option<Instant>,
+    period: u64,
+    due: Option<u64>,
 }
 
 impl Beat {
-    /// None if a tick is due, which it then takes; else the time until one is.
-    fn due(&mut self, now: Instant) -> Option<Duration> {
-        let next = *self.next.get_or_insert(now);
-        let late = match next.checked_duration_since(now) {
-            Some(remaining) if !remaining.is_zero() => return Some(remaining),
-            _ => now.duration_since(next),
-        };
-        // Less than a period, so that the next tick is the first of the beat that is still to come.
-        let into_period = match self.period.as_nanos() {
-            0 => Duration::ZERO,
-            period => Duration::from_nanos((late.as_nanos() % period) as u64),
-        };
-        self.next = now.checked_add(self.period - into_period);
+    const fn new(period: u64) -> Self {
+        Self { period, due: None }
+    }
+
+    /// None if a tick is due, which this takes; else when one will be.
+    fn next(&mut self, now: u64) -> Option<u64> {
+        let due = *self.due.get_or_insert(now);
+        if now < due {
+            return Some(due);
+        }
+        // Ticks that were missed are left out, and the beat is kept.
+        let missed = (now - due).checked_div(self.period).unwrap_or(0);
+        let periods = missed.saturating_add(1).saturating_mul(self.period);
+        self.due = Some(due.saturating_add(periods));
         None
     }
 }
 
-/// As WASI counts: beyond 584 years it is 584 years.
+fn now() -> u64 {
+    native::needs_host();
+    monotonic_clock::now()
+}
+
+/// As WASI counts: more than 584 years are 584 years.
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -202,40 +210,33 @@ mod tests {
 
     #[test]
     fn the_beat_ticks_at_once_and_then_in_time() {
-        let second = Duration::from_secs(1);
-        let start = Instant::now();
-        let mut beat = Beat {
-            period: second,
-            next: None,
-        };
-        assert_eq!(beat.due(start), None);
-        assert_eq!(beat.due(start), Some(second));
-        assert_eq!(beat.due(start + second / 4), Some(second * 3 / 4));
-        assert_eq!(beat.due(start + second), None);
-        assert_eq!(beat.due(start + second), Some(second));
+        let mut beat = Beat::new(100);
+        assert_eq!(beat.next(7), None);
+        assert_eq!(beat.next(7), Some(107));
+        assert_eq!(beat.next(106), Some(107));
+        assert_eq!(beat.next(107), None);
+        assert_eq!(beat.next(107), Some(207));
     }
 
     #[test]
     fn missed_ticks_are_one_and_the_beat_stays() {
-        let second = Duration::from_secs(1);
-        let start = Instant::now();
-        let mut beat = Beat {
-            period: second,
-            next: None,
-        };
-        assert_eq!(beat.due(start), None);
-        assert_eq!(beat.due(start + second * 7 / 2), None);
-        assert_eq!(beat.due(start + second * 7 / 2), Some(second / 2));
+        let mut beat = Beat::new(100);
+        assert_eq!(beat.next(0), None);
+        assert_eq!(beat.next(350), None);
+        assert_eq!(beat.next(350), Some(400));
+        assert_eq!(beat.next(400), None);
+        assert_eq!(beat.next(400), Some(500));
     }
 
     #[test]
-    fn a_period_of_zero_is_always_due() {
-        let mut beat = Beat {
-            period: Duration::ZERO,
-            next: None,
-        };
-        let now = Instant::now();
-        assert_eq!((beat.due(now), beat.due(now)), (None, None));
+    fn periods_of_nothing_and_of_ages_are_no_trouble() {
+        let mut always = Beat::new(0);
+        assert_eq!(
+            (always.next(5), always.next(5), always.next(6)),
+            (None, None, None)
+        );
+        let mut never = Beat::new(u64::MAX);
+        assert_eq!((never.next(5), never.next(5)), (None, Some(u64::MAX)));
     }
 
     #[test]

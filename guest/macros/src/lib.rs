@@ -26,7 +26,7 @@ pub fn main(arguments: TokenStream, function: TokenStream) -> TokenStream {
     let arguments = TokenStream2::from(arguments);
     let function = parse_macro_input!(function as ItemFn);
     expand(&arguments, function)
-        .unwrap_or_else(Error::into_compile_error)
+        .unwrap_or_else(|error| refuse(&error))
         .into()
 }
 
@@ -62,6 +62,15 @@ fn expand(arguments: &TokenStream2, mut function: ItemFn) -> Result<TokenStream2
             ::dockwit::__private::explain()
         }
     })
+}
+
+/// The error, and a `main`, so that its absence isn't a second one.
+fn refuse(error: &Error) -> TokenStream2 {
+    let error = error.to_compile_error();
+    quote! {
+        #error
+        fn main() {}
+    }
 }
 
 /// Says what is wrong with a function that can't be a plugin's `main`, where it is wrong.

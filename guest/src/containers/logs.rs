@@ -239,16 +239,14 @@ impl<S> LogLines<S> {
         }
     }
 
-    fn push(&mut self, chunk: &LogChunk) {
+    fn push(&mut self, chunk: LogChunk) {
         let (stream, ready) = (chunk.stream, &mut self.ready);
         let splitter = match stream {
             OutputStream::Stdout => &mut self.stdout,
             OutputStream::Stderr => &mut self.stderr,
             OutputStream::Console => &mut self.console,
         };
-        splitter.push(&chunk.data, |data| {
-            ready.push_back(LogLine { stream, data })
-        });
+        splitter.push(chunk.data, |data| ready.push_back(LogLine { stream, data }));
     }
 
     fn finish(&mut self, error: Option<Error>) {
@@ -280,7 +278,7 @@ impl<S: Stream<Item = Result<LogChunk>> + Unpin> Stream for LogLines<S> {
                 return Poll::Ready(end.take().map(Err));
             }
             match ready!(self.chunks.poll_next_unpin(cx)) {
-                Some(Ok(chunk)) => self.push(&chunk),
+                Some(Ok(chunk)) => self.push(chunk),
                 Some(Err(error)) => self.finish(Some(error)),
                 None => self.finish(None),
             }

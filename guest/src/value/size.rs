@@ -80,10 +80,6 @@ fn parse(text: &str) -> Option<i64> {
         return Some(number);
     }
     let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic())?);
-    let number = number.trim_end();
-    let plain = number
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
     let shift = match unit.to_ascii_lowercase().as_str() {
         "b" => 0,
         "k" | "kb" => 10,
@@ -92,11 +88,34 @@ fn parse(text: &str) -> Option<i64> {
         "t" | "tb" => 40,
         _ => return None,
     };
-    match number.parse::<u32>() {
-        Ok(number) => i64::from(number).checked_mul(1 << shift),
-        Err(_) if plain => whole(number.parse::<f64>().ok()? * (1_i64 << shift) as f64),
-        Err(_) => None,
+    scaled(number.trim_end(), shift)
+}
+
+/// A number with or without a point, times 2 to the power of `shift`, rounded down. Done with whole numbers: the parser of
+/// floats would be a tenth of a small plugin.
+fn scaled(number: &str, shift: u32) -> Option<i64> {
+    /// So many digits after the point and no more can be told apart in a size.
+    const DIGITS: usize = 18;
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits = whole.len() + fraction.len();
+    let plain = [whole, fraction]
+        .iter()
+        .all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+    if digits == 0 || !plain {
+        return None;
     }
+    let fraction = &fraction[..fraction.len().min(DIGITS)];
+    let value = |digits: &str| {
+        if digits.is_empty() {
+            Some(0)
+        } else {
+            digits.parse::<u64>().ok()
+        }
+    };
+    let whole = u128::from(value(whole)?) << shift;
+    let parts = u128::from(value(fraction)?) << shift;
+    let one = 10_u128.pow(u32::try_from(fraction.len()).ok()?);
+    i64::try_from(whole + parts / one).ok()
 }
 
 /// Bytes as a whole number, rounded down.
@@ -129,6 +148,9 @@ mod tests {
             ("1t", 1 << 40),
             ("1.5g", 3 << 29),
             (".5k", 512),
+            ("5.k", 5 << 10),
+            ("0.1k", 102),
+            ("0.9999999999999999999999k", 1023),
             (" 7 ", 7),
             ("-1", -1),
             ("8589934592", 1 << 33),
