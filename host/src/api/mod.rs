@@ -14,6 +14,8 @@
 mod error;
 mod json;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod types;
 
 pub mod containers;

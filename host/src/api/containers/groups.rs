@@ -419,7 +419,16 @@ impl Record for HostBinding {
             _ => value.skip(),
         }
     }
+
+    fn complete(&mut self) {
+        if self.host_ip.is_empty() {
+            ALL_ADDRESSES.clone_into(&mut self.host_ip);
+        }
+    }
 }
+
+/// What stands where an engine names no address: in what was asked for, and always on Podman.
+pub(super) const ALL_ADDRESSES: &str = "0.0.0.0";
 
 /// A number of a port as a text; none if it is empty or 0.
 #[derive(Default)]
@@ -446,7 +455,9 @@ pub(super) struct Sizes {
 
 impl Sizes {
     pub(super) fn sizes(self) -> Option<ContainerSizes> {
-        self.root_fs.map(|root_fs| ContainerSizes {
+        // Podman writes 0 where sizes weren't asked for.
+        let root_fs = self.root_fs.filter(|bytes| *bytes != 0);
+        root_fs.map(|root_fs| ContainerSizes {
             rw: self.rw.unwrap_or_default(),
             root_fs,
         })

@@ -54,6 +54,13 @@ impl Record for Ulimit {
             _ => value.skip(),
         }
     }
+
+    fn complete(&mut self) {
+        // Podman writes the kernel's full names.
+        if let Some(name) = self.name.strip_prefix("RLIMIT_") {
+            self.name = name.to_ascii_lowercase();
+        }
+    }
 }
 
 #[derive(Default)]

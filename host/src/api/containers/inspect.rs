@@ -78,11 +78,15 @@ impl Container<'_> {
 
     /// Lists its processes: `GET /containers/{id}/top`.
     ///
-    /// Fails with `Conflict` if it doesn't run; with `Engine` on Podman, and on Engine before
-    /// 20.10.
+    /// Fails with `Conflict` if it doesn't run; Podman gives an empty list then.
     pub async fn top(&self) -> Result<ProcessList> {
         let request = self.at(Request::get("/containers/{id}/top"));
-        self.client.fetch(request, |body| value(&body)).await
+        self.client
+            .fetch(request, |body| match body.is_empty() {
+                true => Ok(ProcessList::default()),
+                false => value(&body),
+            })
+            .await
     }
 
     /// Lists the paths that differ from its image: `GET /containers/{id}/changes`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Containers;
+use super::groups::ALL_ADDRESSES;
 use super::types::{
     ContainerFilter, ContainerStatus, ContainerSummary, HealthStatus, ListOptions, MountKind,
     MountPoint, NetworkEndpoint, PortSummary,
@@ -202,6 +203,9 @@ impl Record for PortSummary {
 
     fn complete(&mut self) {
         self.host_port = self.host_port.filter(|port| *port != 0);
+        if self.host_port.is_some() && self.host_ip.is_none() {
+            self.host_ip = Some(ALL_ADDRESSES.to_owned());
+        }
     }
 }
 

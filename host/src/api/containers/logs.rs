@@ -24,8 +24,8 @@ impl Container<'_> {
     /// 1.42, and Podman, don't tell it there and are asked for the container's setting. No timeout
     /// applies once the stream flows.
     ///
-    /// Fails with `Invalid` if neither stream is asked for, with `Engine` if its log driver can't
-    /// be read; Podman tells that at the stream's end or not at all.
+    /// Fails with `Invalid` if neither stream is asked for, with `Unsupported` if its log driver
+    /// can't be read; with `Engine` on Podman.
     pub async fn logs(&self, options: &LogsOptions) -> Result<LogStream> {
         if !options.stdout && !options.stderr {
             return Err(Error::invalid("stdout", "neither stream is asked for"));

@@ -24,7 +24,13 @@ impl Container<'_> {
         if one_shot {
             request = request.query("one-shot", "1");
         }
-        self.client.fetch(request, |body| row(&body)).await
+        self.client
+            .fetch(request, |body| match body.is_empty() {
+                // So does Podman for a container that doesn't run.
+                true => Ok(ContainerStats::default()),
+                false => row(&body),
+            })
+            .await
     }
 
     /// Reads what it uses about once a second: `GET /containers/{id}/stats`. Returns at the head

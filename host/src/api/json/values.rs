@@ -299,7 +299,7 @@ impl Json for Created {
     }
 }
 
-/// Texts, of which a single one may stand for itself; none for `null`.
+/// Texts, of which a single one may stand for itself; none where engines write `null` or nothing.
 #[derive(Default)]
 pub(in crate::api) struct OneOrMore(pub(in crate::api) Option<Vec<String>>);
 
@@ -327,9 +327,8 @@ impl Json for OneOrMore {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<OneOrMore, A::Error> {
-                ListVisitor(PhantomData)
-                    .visit_seq(seq)
-                    .map(|texts| OneOrMore(Some(texts)))
+                let texts: Vec<String> = ListVisitor(PhantomData).visit_seq(seq)?;
+                Ok(OneOrMore((!texts.is_empty()).then_some(texts)))
             }
         }
 
