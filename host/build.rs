@@ -30,8 +30,9 @@ fn main() {
         .version
         .as_ref()
         .expect("the package has a version");
+    println!("cargo::rustc-env=DOCKWIT_INTERFACE_VERSION={version}");
     write("verbs.rs", &render_verbs(&verbs));
-    write("parts.rs", &render_parts(&parts, &version.to_string()));
+    write("parts.rs", &render_parts(&parts));
 }
 
 /// The interfaces in the order in which they use each other, which is the world's.
@@ -234,12 +235,8 @@ fn render_verbs(verbs: &[Verb]) -> String {
     out
 }
 
-fn render_parts(parts: &[Part], version: &str) -> String {
-    let mut out = format!(
-        "/// The version of the package `dockwit:engine` that this host implements.\n\
-         pub const INTERFACE_VERSION: &str = {version:?};\n\n\
-         static PARTS: &[Part] = &[\n"
-    );
+fn render_parts(parts: &[Part]) -> String {
+    let mut out = String::from("static PARTS: &[Part] = &[\n");
     for part in parts {
         writeln!(
             out,

@@ -22,6 +22,9 @@
 
 pub mod api;
 pub mod bindings;
+#[cfg(feature = "cli")]
+#[doc(hidden)]
+pub mod cli;
 pub mod policy;
 pub mod runtime;
 pub mod transport;

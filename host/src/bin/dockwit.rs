@@ -1,3 +1,5 @@
 //! The command `dockwit`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    dockwit_host::cli::main()
+}

@@ -5,6 +5,9 @@ use std::fmt;
 
 include!(concat!(env!("OUT_DIR"), "/parts.rs"));
 
+/// The version of the package `dockwit:engine` that this host implements.
+pub const INTERFACE_VERSION: &str = env!("DOCKWIT_INTERFACE_VERSION");
+
 /// Something that a plugin can import and that reaches no engine.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Part {

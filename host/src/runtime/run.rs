@@ -289,6 +289,11 @@ impl Run {
         })
     }
 
+    /// The writes of this run. Keep them to wait for them if the run is dropped before its end.
+    pub fn writes(&self) -> Writes {
+        self.writes.clone()
+    }
+
     /// Runs the plugin to its end, and waits for the writes that it has sent.
     pub async fn finish(self) -> Outcome {
         let Self {

@@ -1,0 +1,254 @@
+//! `dockwit run`.
+
+mod outcome;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::pin::pin;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use directories::ProjectDirs;
+use tokio_util::sync::CancellationToken;
+use wasmtime::component::Component;
+
+use super::failure::{self, Failure, NOT_STARTED};
+use super::options::{self, Variable};
+use super::signals::Signals;
+use super::{engine, text, wasm_file};
+use crate::policy::{Grants, Missing, Verb};
+use crate::runtime::cache::Cache;
+use crate::runtime::{
+    BeginError, Directory, ImportError, LoadError, Plugin, Run, RunSetup, Runtime, Stdio,
+};
+
+/// A plugin may call what it is granted, and has standard input and output, clocks and random numbers. It has no file, no
+/// variable and no network unless given; a network never.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Options {
+    /// The plugin: a WebAssembly component built for wasm32-wasip2
+    plugin: PathBuf,
+
+    /// Grant these calls, such as containers.list,container.logs; `dockwit inspect` tells what the plugin asks for
+    #[arg(long, value_name = "VERBS", value_delimiter = ',')]
+    allow: Vec<String>,
+
+    /// The version of dockwit:engine that patterns such as container.* in --allow stand for
+    #[arg(long, value_name = "VERSION")]
+    api: Option<String>,
+
+    /// Start the plugin though it asks for more than it is granted; those calls are denied
+    #[arg(long)]
+    partial: bool,
+
+    /// Give the plugin a folder, to be read only with :ro
+    #[arg(long = "dir", value_name = "HOST::GUEST[:ro]", value_parser = options::directory)]
+    directories: Vec<Directory>,
+
+    /// Give the plugin a variable; without a value, this process's own
+    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = options::variable)]
+    variables: Vec<Variable>,
+
+    /// The engine: unix:///path or tcp://host:port [default: $DOCKER_HOST, or the socket /var/run/docker.sock]
+    #[arg(long, value_name = "URL")]
+    engine: Option<String>,
+
+    /// How long the plugin has to stop after Ctrl-C or SIGTERM before it is ended
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = options::duration)]
+    grace: Duration,
+
+    /// Compile the plugin anew, and don't keep the code
+    #[arg(long)]
+    no_cache: bool,
+
+    /// Arguments for the plugin
+    #[arg(last = true, value_name = "ARGS")]
+    args: Vec<String>,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  A plugin that lists containers and reads their logs:
+    dockwit run monitor.wasm --allow containers.list,container.logs
+  One with a folder to write to, and arguments of its own:
+    dockwit run report.wasm --allow containers.list --dir ./out::/out -- --since 1h
+  All that containers of version 0.1.0 can do, on another engine:
+    dockwit run ops.wasm --api 0.1.0 --allow 'containers.*,container.*' --engine tcp://10.0.0.5:2375
+
+Exit status:
+  the plugin's own: 0 after success, 1 after failure, or the one that it sets
+  125  the plugin wasn't started: wrong options, a file that is no plugin, or a grant is missing
+  130  it was ended after Ctrl-C, because the grace period was over or on a second Ctrl-C
+  134  it trapped: a panic, or a bound of its sandbox
+  143  it was ended after SIGTERM, likewise
+
+Environment:
+  DOCKER_HOST  the engine, unless --engine names one
+  DOCKWIT_LOG  dockwit's own log on standard error: info, debug, dockwit_host=trace";
+
+/// Runs a plugin; the status is the plugin's.
+pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
+    let grants = options.grants()?;
+    let setup = RunSetup::new(engine::client(options.engine.as_deref())?).grants(grants);
+    let component = wasm_file::read(&options.plugin, NOT_STARTED)?;
+    let runtime = Runtime::new().map_err(|error| {
+        Failure::new(
+            NOT_STARTED,
+            format!("wasmtime can't be set up on this machine: {error:#}"),
+        )
+    })?;
+    let plugin = options.load(&runtime, &component)?;
+    drop(component);
+
+    // One thread: a call and its answer then need no hand-over between threads.
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let tokio = tokio.map_err(|error| Failure::of(NOT_STARTED, &error))?;
+    let status = tokio.block_on(options.drive(&plugin, setup));
+    // A thread that still waits for standard input is not waited for.
+    tokio.shutdown_background();
+    status.map(ExitCode::from)
+}
+
+impl Options {
+    fn grants(&self) -> Result<Grants, Failure> {
+        let words = self
+            .allow
+            .iter()
+            .map(|word| word.trim())
+            .filter(|word| !word.is_empty());
+        let grants = Grants::parse(words, self.api.as_deref()).map_err(|error| {
+            let file = self.plugin.display();
+            Failure::of(NOT_STARTED, &error).hint(format!(
+                "`dockwit inspect {file}` tells what the plugin asks for"
+            ))
+        })?;
+        Ok(if self.partial {
+            grants.missing(Missing::Deny)
+        } else {
+            grants
+        })
+    }
+
+    fn load(&self, runtime: &Runtime, component: &[u8]) -> Result<Plugin, Failure> {
+        let plugin = match self.cache() {
+            Some(cache) => {
+                runtime.load_with(component, |engine, bytes| cache.component(engine, bytes))
+            }
+            None => runtime.load_with(component, |engine, bytes| Component::new(engine, bytes)),
+        };
+        plugin.map_err(|error| not_loaded(&error))
+    }
+
+    fn cache(&self) -> Option<Cache> {
+        // Without a home there is no place for it.
+        let places = ProjectDirs::from("", "", "dockwit").filter(|_| !self.no_cache)?;
+        let key = places.data_local_dir().join("code-cache.key");
+        Some(Cache::open(places.cache_dir().join("code"), key))
+    }
+
+    async fn drive(&self, plugin: &Plugin, setup: RunSetup) -> Result<u8, Failure> {
+        let stop = CancellationToken::new();
+        let setup = self.complete(setup).stop(stop.clone(), self.grace);
+        let run = plugin
+            .begin(setup)
+            .await
+            .map_err(|error| not_begun(&error))?;
+        let signals = Signals::take().map_err(|error| Failure::of(NOT_STARTED, &error))?;
+        self.finish(run, &stop, signals).await
+    }
+
+    fn complete(&self, mut setup: RunSetup) -> RunSetup {
+        let name = self
+            .plugin
+            .file_name()
+            .unwrap_or(self.plugin.as_os_str())
+            .to_string_lossy();
+        setup =
+            setup.args(std::iter::once(name.as_ref()).chain(self.args.iter().map(String::as_str)));
+        for Variable { name, value } in &self.variables {
+            setup = setup.env(name, value);
+        }
+        for directory in &self.directories {
+            setup = setup.directory(directory.clone());
+        }
+        setup.stdio(Stdio::Inherit)
+    }
+
+    /// Waits for the end. The first signal asks the plugin to stop, the second ends it, the third lets go of the writes that
+    /// it has sent.
+    async fn finish(
+        &self,
+        run: Run,
+        stop: &CancellationToken,
+        mut signals: Signals,
+    ) -> Result<u8, Failure> {
+        let writes = run.writes();
+        let asked = {
+            let mut finish = pin!(run.finish());
+            let asked = tokio::select! {
+                outcome = &mut finish => return outcome::status(outcome, None),
+                signal = signals.next() => signal,
+            };
+            let grace = humantime::format_duration(self.grace);
+            say(&format!(
+                "asked the plugin to stop; it has {grace}, and a second signal ends it"
+            ));
+            stop.cancel();
+            tokio::select! {
+                outcome = &mut finish => return outcome::status(outcome, Some(asked)),
+                _ = signals.next() => asked,
+            }
+        };
+        tokio::select! {
+            () = writes.settled() => say("ended the plugin"),
+            _ = signals.next() => say("left what the plugin has sent to the engine"),
+        }
+        Ok(asked.status())
+    }
+}
+
+fn say(message: &str) {
+    // Nobody is left to be told if that fails.
+    let _ = writeln!(io::stderr().lock(), "dockwit: {message}");
+}
+
+fn not_loaded(error: &LoadError) -> Failure {
+    let failure = Failure::new(NOT_STARTED, failure::chain(error));
+    match error {
+        LoadError::Newer(_) => failure.hint("update dockwit, or build the plugin with an older crate `dockwit`"),
+        LoadError::Refused(_) => failure.hint(
+            "build it with the crate `dockwit` alone; its `time` and `stdin()` take the place of WASI 0.3",
+        ),
+        LoadError::Unreadable(ImportError::NotWasm) => {
+            failure.hint("name the file that `cargo build --target wasm32-wasip2` makes")
+        }
+        _ => failure,
+    }
+}
+
+fn not_begun(error: &BeginError) -> Failure {
+    match error {
+        BeginError::Missing(verbs) => missing(verbs),
+        BeginError::Directory { .. } => Failure::of(NOT_STARTED, error)
+            .hint("the folder must be there before the plugin starts"),
+        _ => Failure::of(NOT_STARTED, error),
+    }
+}
+
+fn missing(verbs: &[Verb]) -> Failure {
+    let rows = verbs.iter().map(|verb| (verb.name(), verb.summary()));
+    let names: Vec<_> = verbs.iter().map(|verb| verb.name()).collect();
+    Failure::new(
+        NOT_STARTED,
+        "the plugin wasn't started, since it asks for what isn't granted:",
+    )
+    .details(text::columns(rows).collect())
+    .hint(format!(
+        "add --allow {} to grant it, or --partial to start the plugin without",
+        names.join(",")
+    ))
+}
