@@ -80,7 +80,7 @@ async fn follow(container: &Container) -> Result<()> {
             }
         );
     }
-    if lines.is_stopped() {
+    if lines.take_result().is_some() {
         Err(Error::other("asked to stop"))
     } else {
         Ok(())
