@@ -20,7 +20,6 @@ const LISTS_STAY_GOOD: Duration = Duration::from_secs(7 * 24 * 3600);
 /// A way to the Debian archive.
 #[derive(Clone, Debug)]
 pub struct Debian {
-    mirror: String,
     cache: Cache,
 }
 
@@ -33,7 +32,6 @@ impl Debian {
             }
         }
         Ok(Self {
-            mirror: mirror()?,
             cache: cache.clone(),
         })
     }
@@ -51,7 +49,8 @@ impl Debian {
             if !rustix::process::geteuid().is_root() {
                 bail!("Debian suites are unpacked by root only: run this as root");
             }
-            let script = self.mmdebstrap()?;
+            let script = self.package("mmdebstrap")?.join("usr/bin/mmdebstrap");
+            let mirror = mirror()?;
             let shown = packages
                 .iter()
                 .take(3)
@@ -74,7 +73,7 @@ impl Debian {
                 .arg("--aptopt=Acquire::Check-Valid-Until \"false\"")
                 .arg(suite)
                 .arg(folder)
-                .arg(&self.mirror)
+                .arg(mirror)
                 .env_remove("LD_LIBRARY_PATH");
             process::run_well(&mut command)
                 .with_context(|| format!("cannot unpack Debian {suite} from the apt mirror"))?;
@@ -85,6 +84,7 @@ impl Debian {
     /// The folder of one package of the machine's own suite, unpacked and not installed.
     pub fn package(&self, package: &str) -> Result<PathBuf> {
         self.cache.folder(&format!("package+{package}"), |folder| {
+            update_old_lists()?;
             let _step = Step::begin(format!("downloading the Debian package {package}"));
             let download = folder.join("download");
             fs::create_dir(&download)?;
@@ -103,11 +103,6 @@ impl Debian {
             Ok(fs::remove_dir_all(download)?)
         })
     }
-
-    /// The script that unpacks suites: one file of Perl, run where it lies.
-    fn mmdebstrap(&self) -> Result<PathBuf> {
-        Ok(self.package("mmdebstrap")?.join("usr/bin/mmdebstrap"))
-    }
 }
 
 /// The mirror of the Debian archive that the machine's own apt uses.
@@ -116,14 +111,12 @@ fn mirror() -> Result<String> {
         .ok()
         .filter(|m| !m.is_empty())
     {
-        update_old_lists(&[])?;
         return Ok(mirror);
     }
-    let mut lists = package_lists()?;
-    if update_old_lists(&lists)? {
-        lists = package_lists()?;
-    }
-    let found = lists.into_iter().find(PackageList::is_debian_archive);
+    update_old_lists()?;
+    let found = package_lists()?
+        .into_iter()
+        .find(PackageList::is_debian_archive);
     found.map(|list| list.uri).with_context(|| {
         format!("apt has no source for Debian's main archive: set {MIRROR_VARIABLE} to a mirror")
     })
@@ -145,13 +138,14 @@ impl PackageList {
         self.origin == "Debian" && self.label == "Debian" && self.component == "main"
     }
 
+    /// The file has the date of the mirror's; its folder that of the last update.
     fn is_fresh(&self) -> bool {
-        let Ok(modified) = fs::metadata(&self.file).and_then(|file| file.modified()) else {
-            return false;
-        };
-        SystemTime::now()
-            .duration_since(modified)
-            .is_ok_and(|age| age < LISTS_STAY_GOOD)
+        let updated = self
+            .file
+            .parent()
+            .and_then(|folder| folder.metadata().ok()?.modified().ok());
+        let age = updated.and_then(|time| SystemTime::now().duration_since(time).ok());
+        self.file.exists() && age.is_some_and(|age| age < LISTS_STAY_GOOD)
     }
 }
 
@@ -176,13 +170,10 @@ fn read_package_lists(text: &str) -> Vec<PackageList> {
     text.lines().filter_map(read).collect()
 }
 
-/// Updates apt's lists where the archive's are missing or old, and tells whether it did.
-fn update_old_lists(lists: &[PackageList]) -> Result<bool> {
-    if lists
-        .iter()
-        .any(|list| list.is_debian_archive() && list.is_fresh())
-    {
-        return Ok(false);
+/// Updates apt's lists where they are missing or old.
+fn update_old_lists() -> Result<()> {
+    if package_lists()?.iter().any(PackageList::is_fresh) {
+        return Ok(());
     }
     let _step = Step::begin("updating apt's package lists");
     let output = process::capture(Command::new("apt-get").args(["--quiet=2", "update"]))?;
@@ -194,7 +185,7 @@ fn update_old_lists(lists: &[PackageList]) -> Result<bool> {
             said.lines().next().unwrap_or_default()
         ));
     }
-    Ok(true)
+    Ok(())
 }
 
 #[cfg(test)]
