@@ -9,6 +9,7 @@ mod signals;
 mod text;
 mod wasm_file;
 
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -80,6 +81,7 @@ fn log() {
     let filter = tracing_subscriber::EnvFilter::from_env(LOG);
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .init();
 }

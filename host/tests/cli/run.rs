@@ -208,6 +208,19 @@ fn without_a_home_all_works_without_a_cache() {
     );
 }
 
+#[test]
+fn the_hosts_own_log_is_silent_unless_asked_for() {
+    let setting = Setting::new(&does("(i32.const 0)"));
+    assert_eq!(setting.run(&[]).stderr, "");
+    let mut command = setting.command(&["run", "plugin.wasm"]);
+    command
+        .env("HOME", setting.path("other-home"))
+        .env("DOCKWIT_LOG", "dockwit_host=debug");
+    let log = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    assert!(log.contains("compiling"), "{log}");
+    assert!(!log.contains('\u{1b}'), "{log}");
+}
+
 const ENDLESS: &str = "(loop $again (br $again)) (i32.const 0)";
 
 /// A plugin that computes without end, and the signals that reach the command meanwhile.
