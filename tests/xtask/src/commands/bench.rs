@@ -61,7 +61,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         "measuring on a private engine: {}",
         engine.engine().version()?
     ));
-    let mut command = Command::new(programs::command(&built, PACKAGE)?);
+    let benchmark = built.iter().find(|program| program.package == PACKAGE);
+    let mut command = Command::new(
+        &benchmark
+            .with_context(|| format!("{PACKAGE} has no program"))?
+            .path,
+    );
     command
         .args(&arguments.arguments)
         .env("DOCKWIT_TEST_ENGINE", engine.engine().url())
