@@ -53,7 +53,7 @@ impl Container {
         &self.handle
     }
 
-    /// The full id: 64 hexadecimal digits.
+    /// The full id: 64 hexadecimal digits. The engine isn't asked, and no grant is needed.
     #[must_use]
     pub fn id(&self) -> String {
         self.handle.id()

@@ -31,6 +31,8 @@ use crate::verdict::Verdict;
 ///     .restart(RestartPolicy::on_failure(3));
 /// ```
 ///
+/// Each option takes the spec and gives it back; one that is set only sometimes is `spec = spec.tty(true)`.
+///
 /// Each option is a function of its own, and a plugin imports only those that it names: `dockwit inspect` lists what a
 /// plugin can set.
 #[derive(Debug)]
