@@ -4,6 +4,9 @@
 mod differences;
 mod facts;
 mod odd;
+mod requests;
+mod specs;
+mod streams;
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,10 +14,11 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
+use tokio::sync::mpsc;
 
 use crate::api::{Client, ContainerId};
 use crate::transport::ApiVersion;
-use crate::transport::testing::Engine;
+use crate::transport::testing::{Engine, answer};
 
 /// The engines whose answers are recorded.
 const ENGINES: [&str; 3] = ["engine-29", "engine-20.10", "podman-4.3"];
@@ -111,4 +115,50 @@ fn replay(answers: Vec<(&'static str, Recorded)>) -> (Engine, Client) {
 /// An engine that answers everything with one recorded answer.
 fn replay_one(answer: Recorded) -> (Engine, Client) {
     replay(vec![("", answer)])
+}
+
+/// An engine that answers every request with one text and tells what it was asked, and a client
+/// of it that speaks `version`.
+struct Listener {
+    client: Client,
+    requests: mpsc::UnboundedReceiver<String>,
+    _engine: Engine,
+}
+
+impl Listener {
+    fn start(version: ApiVersion, text: &'static str) -> Self {
+        let (heard, requests) = mpsc::unbounded_channel();
+        let engine = Engine::start(move |mut peer| {
+            let heard = heard.clone();
+            async move {
+                while let Some(request) = peer.request().await {
+                    let _ = heard.send(request);
+                    peer.send(answer("200 OK", "", text)).await;
+                }
+            }
+        });
+        let transport = engine.builder().api_version(version).build();
+        Self {
+            client: Client::new(transport.expect("a transport")),
+            requests,
+            _engine: engine,
+        }
+    }
+
+    /// What was asked since the last time: method and target without the version, and the body.
+    fn heard(&mut self) -> Vec<(String, Value)> {
+        let mut heard = Vec::new();
+        while let Ok(request) = self.requests.try_recv() {
+            let (head, body) = request.split_once("\r\n\r\n").expect("a request");
+            let line = head.lines().next().unwrap_or_default();
+            let (method, target) = line.split_once(' ').expect("a method");
+            let target = target.trim_end_matches(" HTTP/1.1");
+            let target = target.split_once("/v1.").map_or(target, |(_, rest)| {
+                rest.find('/').map_or(rest, |at| rest.split_at(at).1)
+            });
+            let body = serde_json::from_str(body).unwrap_or(Value::Null);
+            heard.push((format!("{method} {}", target.replace(ID, "ID")), body));
+        }
+        heard
+    }
 }
