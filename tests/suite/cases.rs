@@ -1,0 +1,64 @@
+//! Tests that are cases of a plugin.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use dockwit_tests::plugin::{Ran, Test};
+
+/// Makes a test of each case of a plugin: it must succeed. What the harness sees of it with its own eyes is checked
+/// besides: by an `async fn(&Ran)`, or by an expression on what the engine itself says of the container `it`.
+///
+/// One more test compares the cases with those that the plugin has, so that none is left out. Cases after `own:` have
+/// tests that are written out.
+macro_rules! cases {
+    (
+        $plugin:literal:
+        $($case:ident $(=> $check:path)? $(: |$it:ident| $seen:expr)?),* $(,)?
+        $(; own: $($own:ident),* $(,)?)?
+    ) => {
+        $(
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $case() {
+                let ran = dockwit_tests::plugin::Test::new($plugin, stringify!($case)).run().await;
+                ran.succeeded();
+                $($check(&ran).await;)?
+                $(
+                    let $it = crate::cases::it(&ran).await;
+                    $seen;
+                )?
+            }
+        )*
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn every_case_has_a_test() {
+            let tests = [$(stringify!($case),)* $($(stringify!($own),)*)?];
+            crate::cases::are_all_of($plugin, &tests).await;
+        }
+    };
+}
+
+pub(crate) use cases;
+
+/// What the engine says of the run's container `it`.
+pub(crate) async fn it(ran: &Ran) -> serde_json::Value {
+    let it = dockwit_tests::engine::Engine::under_test()
+        .inspect(&ran.names().name("it"))
+        .await;
+    assert!(!it.is_null(), "there is a container `it`");
+    it
+}
+
+/// What the plugin told: values by their keys.
+pub(crate) fn told(ran: &Ran) -> BTreeMap<&str, &str> {
+    ran.stdout()
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .collect()
+}
+
+/// Compares the cases that have a test with those that the plugin has.
+pub(crate) async fn are_all_of(plugin: &str, tests: &[&str]) {
+    let ran = Test::new(plugin, "--list").run().await;
+    let cases: BTreeSet<&str> = ran.succeeded().stdout().lines().collect();
+    let tests: BTreeSet<&str> = tests.iter().copied().collect();
+    assert_eq!(cases, tests, "the cases of {plugin}, and its tests");
+}
