@@ -13,6 +13,9 @@ use crate::report::Passed;
 /// A test program that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(40 * 60);
 
+/// What a program without tests counts.
+const NO_TESTS: &str = " 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out;";
+
 /// The file with the output of a step's test programs.
 #[derive(Debug)]
 pub struct TestLog {
@@ -76,9 +79,11 @@ pub fn count_done(path: &Path) -> usize {
         .count()
 }
 
+/// The summaries of the programs that have tests.
 fn summaries(text: &str) -> Vec<String> {
-    text.lines()
-        .filter(|line| line.starts_with("test result:"))
+    let lines = text.lines().filter(|line| line.starts_with("test result:"));
+    lines
+        .filter(|line| !line.contains(NO_TESTS))
         .map(str::to_owned)
         .collect()
 }
@@ -106,6 +111,7 @@ mod tests {
     use super::*;
 
     const OUTPUT: &str = "\
+test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.0s
 running 2 tests
 test a ... ok
 test b ... ignored
@@ -116,6 +122,7 @@ test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
 
     #[test]
     fn summaries_are_added_up() {
+        assert_eq!(summaries(OUTPUT).len(), 2);
         assert_eq!(counts(&summaries(OUTPUT)), "15 passed, 1 ignored");
     }
 

@@ -26,6 +26,9 @@ const IMAGE: &str = "dockwit-demo/busybox:1";
 /// The grant that the second run lacks.
 const WITHHELD: &str = "container.logs";
 
+/// The status of `dockwit run` when a plugin isn't started.
+const NOT_STARTED: i32 = 125;
+
 /// Runs the main job: a plugin creates, follows and removes a container, and is then refused.
 ///
 /// The engine is the one of DOCKER_HOST or the default socket, if it answers; otherwise a private one.
@@ -134,8 +137,9 @@ impl Demo<'_> {
         if fewer.len() == verbs.len() {
             bail!("the plugin does not ask for {WITHHELD}, so there is nothing to refuse");
         }
-        if process::run(&mut self.run(&fewer))?.success() {
-            bail!("the plugin was run without {WITHHELD}, which it uses");
+        let status = process::run(&mut self.run(&fewer))?;
+        if status.code() != Some(NOT_STARTED) {
+            bail!("the plugin was not refused, though it uses {WITHHELD} ({status})");
         }
         say("refused, as it ought to be");
         Ok(())

@@ -91,7 +91,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         run.lints()?;
     }
     run.tests()?;
-    println!("{}", run.report.text());
+    print!("{}", run.report.text());
     Ok(if run.report.is_good() {
         ExitCode::SUCCESS
     } else {
