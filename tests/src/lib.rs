@@ -2,5 +2,24 @@
 
 pub mod engine;
 pub mod plugin;
+pub mod process;
 pub mod proxy;
 pub mod scripted;
+
+use std::time::{Duration, Instant};
+
+/// How long that may take which happens at once: much longer than it does, much shorter than for ever.
+pub const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// Waits for something that happens at once.
+///
+/// # Panics
+///
+/// Panics if it doesn't.
+pub async fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !done() {
+        assert!(begun.elapsed() < AT_ONCE, "it takes too long until {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -9,8 +9,11 @@ use bytes::Bytes;
 use dockwit_host::api::Client;
 use dockwit_host::policy::{Grants, Verb};
 use dockwit_host::runtime::cache::Cache;
-use dockwit_host::runtime::{BeginError, Outcome, Plugin, RunSetup, Runtime, Stdio};
+use dockwit_host::runtime::{BeginError, Outcome, Plugin, Run, RunSetup, Runtime, Stdio};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use wasmtime_wasi::cli::{AsyncStdinStream, AsyncStdoutStream};
 use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
 
 use crate::engine::{Engine, Names};
@@ -130,8 +133,47 @@ impl Test {
     ///
     /// Fails if it isn't started.
     pub async fn try_run(mut self) -> Result<Ran, BeginError> {
+        let stdin = MemoryInputPipe::new(std::mem::take(&mut self.stdin));
         let stdout = MemoryOutputPipe::new(MAX_OUTPUT);
         let stderr = MemoryOutputPipe::new(MAX_OUTPUT);
+        let stdio = Stdio::custom(stdin, stdout.clone(), stderr.clone());
+        let (run, names) = self.begin_with(stdio).await?;
+        let outcome = tokio::time::timeout(DEADLINE, run.finish()).await.ok();
+        Ok(Ran {
+            outcome,
+            stdout: String::from_utf8_lossy(&stdout.contents()).into_owned(),
+            stderr: String::from_utf8_lossy(&stderr.contents()).into_owned(),
+            names,
+        })
+    }
+
+    /// Begins to run the plugin, to talk with it while it runs. What [`stdin`](Self::stdin) was given is not used.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it isn't started.
+    pub async fn begin(self) -> Live {
+        let (stdin, plugin_stdin) = tokio::io::duplex(MAX_OUTPUT);
+        let (plugin_stdout, stdout) = tokio::io::duplex(MAX_OUTPUT);
+        let stderr = MemoryOutputPipe::new(MAX_OUTPUT);
+        let stdio = Stdio::custom(
+            AsyncStdinStream::new(plugin_stdin),
+            AsyncStdoutStream::new(MAX_OUTPUT, plugin_stdout),
+            stderr.clone(),
+        );
+        let begun = self.begin_with(stdio).await;
+        let (run, names) = begun.unwrap_or_else(|error| panic!("the plugin isn't started: {error}"));
+        Live {
+            run: tokio::spawn(run.finish()),
+            stdin,
+            stdout: BufReader::new(stdout).lines(),
+            read: String::new(),
+            stderr,
+            names,
+        }
+    }
+
+    async fn begin_with(mut self, stdio: Stdio) -> Result<(Run, Names), BeginError> {
         let grants = self
             .grants
             .take()
@@ -140,23 +182,103 @@ impl Test {
             .grants(grants)
             .args(self.args)
             .env("PREFIX", self.names.prefix())
-            .stdio(Stdio::custom(
-                MemoryInputPipe::new(self.stdin),
-                stdout.clone(),
-                stderr.clone(),
-            ))
+            .stdio(stdio)
             .stop(self.stop, self.grace);
         for (name, value) in self.env {
             setup = setup.env(name, value);
         }
-        let run = self.plugin.begin(setup).await?;
-        let outcome = tokio::time::timeout(DEADLINE, run.finish()).await.ok();
-        Ok(Ran {
+        Ok((self.plugin.begin(setup).await?, self.names))
+    }
+}
+
+/// A run that goes on, and is talked with line by line.
+pub struct Live {
+    run: JoinHandle<Outcome>,
+    stdin: DuplexStream,
+    stdout: Lines<BufReader<DuplexStream>>,
+    read: String,
+    stderr: MemoryOutputPipe,
+    names: Names,
+}
+
+impl Live {
+    /// The next line that the plugin prints.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it prints none, and ends instead or takes too long.
+    pub async fn line(&mut self) -> String {
+        let line = tokio::time::timeout(DEADLINE, self.stdout.next_line()).await;
+        let Ok(Ok(Some(line))) = line else {
+            let stderr = String::from_utf8_lossy(&self.stderr.contents()).into_owned();
+            panic!("the plugin prints no further line after\n{}--- stderr\n{stderr}", self.read)
+        };
+        self.read.extend([line.as_str(), "\n"]);
+        line
+    }
+
+    /// Waits for the plugin to print this line.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it prints another.
+    #[track_caller]
+    pub fn expect<'a>(&'a mut self, expected: &'a str) -> impl Future<Output = ()> + use<'a> {
+        let caller = std::panic::Location::caller();
+        async move { assert_eq!(self.line().await, expected, "at {caller}") }
+    }
+
+    /// Gives the plugin bytes on standard input.
+    ///
+    /// # Panics
+    ///
+    /// Panics if nobody can read them any more.
+    pub async fn give(&mut self, bytes: &[u8]) {
+        let given = self.stdin.write_all(bytes).await;
+        given.expect("the plugin takes input");
+    }
+
+    /// Lets the plugin go on that waits for a line.
+    pub async fn go(&mut self) {
+        self.give(b"go\n").await;
+    }
+
+    /// The names of its objects.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Whether the run is over.
+    pub fn is_over(&self) -> bool {
+        self.run.is_finished()
+    }
+
+    /// Closes standard input, and waits for the plugin's end.
+    pub async fn finish(self) -> Ran {
+        let Self {
+            run,
+            stdin,
+            mut stdout,
+            mut read,
+            stderr,
+            names,
+        } = self;
+        drop(stdin);
+        let abort = run.abort_handle();
+        let rest = async {
+            while let Ok(Some(line)) = stdout.next_line().await {
+                read.extend([line.as_str(), "\n"]);
+            }
+        };
+        let whole = async { tokio::join!(run, rest).0.expect("a run doesn't panic") };
+        let outcome = tokio::time::timeout(DEADLINE, whole).await.ok();
+        abort.abort();
+        Ran {
             outcome,
-            stdout: String::from_utf8_lossy(&stdout.contents()).into_owned(),
+            stdout: read,
             stderr: String::from_utf8_lossy(&stderr.contents()).into_owned(),
-            names: self.names,
-        })
+            names,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use dockwit_host::api::Client;
 use dockwit_host::transport::{Address, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,7 @@ struct Counts {
     opened: AtomicU64,
     closed: AtomicU64,
     sent: AtomicU64,
+    received: AtomicU64,
 }
 
 impl Proxy {
@@ -76,6 +78,11 @@ impl Proxy {
         self.counts.sent.load(Ordering::SeqCst)
     }
 
+    /// How many bytes came from the engine so far.
+    pub fn received(&self) -> u64 {
+        self.counts.received.load(Ordering::SeqCst)
+    }
+
     /// How many connections are open.
     pub fn connections(&self) -> u64 {
         self.counts.opened.load(Ordering::SeqCst) - self.counts.closed.load(Ordering::SeqCst)
@@ -117,23 +124,21 @@ async fn carry(client: UnixStream, counts: Arc<Counts>) {
     let Ok(engine) = UnixStream::connect(Engine::under_test().socket()).await else {
         return;
     };
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_engine, mut to_engine) = engine.into_split();
-    let up = async {
-        let mut buffer = vec![0; 16 * 1024];
-        while let Ok(read @ 1..) = from_client.read(&mut buffer).await {
-            counts.sent.fetch_add(read as u64, Ordering::SeqCst);
-            if to_engine.write_all(&buffer[..read]).await.is_err() {
-                return;
-            }
-        }
-        // A half-close is passed on as one.
-        let _ = to_engine.shutdown().await;
-    };
-    let down = tokio::io::copy(&mut from_engine, &mut to_client);
+    let (from_client, to_client) = client.into_split();
+    let (from_engine, to_engine) = engine.into_split();
     tokio::select! {
-        () = up => {}
-        _ = down => {}
+        () = pass(from_client, to_engine, &counts.sent) => {}
+        () = pass(from_engine, to_client, &counts.received) => {}
+    }
+}
+
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, count: &AtomicU64) {
+    let mut buffer = vec![0; 16 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        count.fetch_add(read as u64, Ordering::SeqCst);
+        if to.write_all(&buffer[..read]).await.is_err() {
+            return;
+        }
     }
 }
 

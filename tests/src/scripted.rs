@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use dockwit_host::api::Client;
-use dockwit_host::transport::Transport;
+use dockwit_host::transport::{Address, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
@@ -54,16 +54,28 @@ impl Scripted {
         }
     }
 
-    /// A client of it.
+    /// Where it is reached.
     ///
     /// # Panics
     ///
     /// Panics never: the path is one of ours.
-    pub fn client(&self) -> Client {
-        let address = format!("unix://{}", self.path.display())
+    pub fn address(&self) -> Address {
+        format!("unix://{}", self.path.display())
             .parse()
-            .expect("an address");
-        Client::new(Transport::builder(address).build().expect("a transport"))
+            .expect("an address")
+    }
+
+    /// A client of it.
+    ///
+    /// # Panics
+    ///
+    /// Panics never: the address is one of ours.
+    pub fn client(&self) -> Client {
+        Client::new(
+            Transport::builder(self.address())
+                .build()
+                .expect("a transport"),
+        )
     }
 }
 

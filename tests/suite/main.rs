@@ -1,8 +1,16 @@
 //! What needs a real engine or a built plugin. `cargo xtask test` runs it, once for each engine.
 
 mod cases;
+mod container_logs;
+mod container_stats;
+mod container_wait;
 mod containers_create;
 mod containers_get;
 mod containers_list;
+mod dropped;
+mod gate;
+mod guest_runtime;
+mod imports;
 mod system;
 mod wit;
+mod writes;

@@ -2,6 +2,7 @@
 //! has; and what differs from engine to engine.
 
 mod facts;
+mod script;
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use dockwit::{Container, ContainerSpec, Docker, Error, Result, time};
 
 pub use facts::Facts;
+pub use script::{ran, shell, start, started};
 
 /// Makes a plugin of its cases, each an `async fn(Docker) -> dockwit::Result<()>`: the first argument names the one that
 /// is run, and `--list` prints the names of all.

@@ -1,0 +1,258 @@
+//! The command `dockwit`, as people and their scripts run it.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::task::JoinHandle;
+
+use crate::engine::{Engine, Names};
+use crate::plugin;
+
+/// How long the command may run: no test means to wait that long.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// The command that is being put together.
+pub struct Command {
+    command: tokio::process::Command,
+}
+
+impl Command {
+    /// The command with these arguments. Of the environment it has what makes it find the engine under test, and a cache.
+    ///
+    /// # Panics
+    ///
+    /// Panics if nobody says where it is: `cargo xtask test` does.
+    pub fn new<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Self {
+        let program = std::env::var_os("DOCKWIT_TEST_COMMAND").expect(
+            "DOCKWIT_TEST_COMMAND is set: run the suite by `cargo xtask test`, which builds it",
+        );
+        let mut command = tokio::process::Command::new(program);
+        command
+            .args(args)
+            .env_clear()
+            .env("DOCKER_HOST", Engine::under_test().address().to_string())
+            .env("HOME", home())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        Self { command }
+    }
+
+    /// `dockwit run` of a plugin under test, granted what it imports, with a case and names as the harness gives them.
+    pub fn run(plugin: &str, case: &str, names: &Names) -> Self {
+        let verbs: Vec<_> = plugin::load(plugin)
+            .imports()
+            .verbs()
+            .iter()
+            .map(|verb| verb.name())
+            .collect();
+        Self::run_granted(plugin, case, names, &["--allow", &verbs.join(",")])
+    }
+
+    /// The same, with grants and other options of the test's own.
+    pub fn run_granted(plugin: &str, case: &str, names: &Names, options: &[&str]) -> Self {
+        let file = plugin::file(plugin);
+        let environment = [
+            format!("IMAGE={}", Engine::under_test().image()),
+            format!("PREFIX={}", names.prefix()),
+        ];
+        let args = [OsStr::new("run"), file.as_os_str()].into_iter();
+        let environment = environment.iter().flat_map(|variable| ["--env", variable]);
+        let options = environment.chain(options.iter().copied()).chain(["--", case]);
+        Self::new(args.chain(options.map(OsStr::new)))
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.command.arg(arg);
+        self
+    }
+
+    /// Sets a variable of its environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Takes a variable out of its environment.
+    #[must_use]
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Runs it to its end, without input.
+    pub async fn output(self) -> Output {
+        self.start().finish().await
+    }
+
+    /// Starts it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no such program.
+    pub fn start(mut self) -> Process {
+        let mut child = self.command.spawn().expect("the command can be started");
+        let stdout = child.stdout.take().expect("its output is a pipe");
+        let mut stderr = child.stderr.take().expect("its errors are a pipe");
+        Process {
+            stdin: child.stdin.take(),
+            stdout: BufReader::new(stdout).lines(),
+            read: String::new(),
+            stderr: tokio::spawn(async move {
+                let mut text = Vec::new();
+                // What was read before an error is what there is to show.
+                let _ = stderr.read_to_end(&mut text).await;
+                String::from_utf8_lossy(&text).into_owned()
+            }),
+            child,
+        }
+    }
+}
+
+/// A home of the command's own, beside the plugins, so that what it compiles is kept from run to run of the suite.
+fn home() -> PathBuf {
+    plugin::file("home").with_extension("")
+}
+
+/// The command while it runs.
+pub struct Process {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: Lines<BufReader<ChildStdout>>,
+    read: String,
+    stderr: JoinHandle<String>,
+}
+
+impl Process {
+    /// Waits for this line on standard output.
+    ///
+    /// # Panics
+    ///
+    /// Panics if another comes, or none.
+    pub async fn expect(&mut self, expected: &str) {
+        let line = tokio::time::timeout(DEADLINE, self.stdout.next_line()).await;
+        let line = line.ok().and_then(Result::ok).flatten();
+        if line.as_deref() != Some(expected) {
+            // Whatever it still says, it says no longer than until it is killed.
+            let _ = self.child.start_kill();
+            let stderr = (&mut self.stderr).await.unwrap_or_default();
+            panic!("{expected:?} is expected, not {line:?}\n--- stderr\n{stderr}");
+        }
+        self.read.extend([expected, "\n"]);
+    }
+
+    /// Lets a plugin go on that waits for a line.
+    ///
+    /// # Panics
+    ///
+    /// Panics if nobody can read it any more.
+    pub async fn go(&mut self) {
+        let stdin = self.stdin.as_mut().expect("input isn't closed");
+        stdin.write_all(b"go\n").await.expect("it takes input");
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it has ended.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("it runs");
+    }
+
+    /// A way to look at its memory while something else has the process.
+    pub fn memory(&self) -> Memory {
+        Memory(Path::new("/proc").join(self.pid().to_string()).join("status"))
+    }
+
+    fn pid(&self) -> Pid {
+        let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        pid.expect("it runs")
+    }
+
+    /// Closes its input, and waits for its end.
+    ///
+    /// # Panics
+    ///
+    /// Panics if that takes too long.
+    pub async fn finish(mut self) -> Output {
+        self.stdin = None;
+        let end = async {
+            while let Ok(Some(line)) = self.stdout.next_line().await {
+                self.read.extend([line.as_str(), "\n"]);
+            }
+            self.child.wait().await.expect("its status is to be had")
+        };
+        let status = tokio::time::timeout(DEADLINE, end).await;
+        Output {
+            status: status.expect("the command ends within its deadline"),
+            stdout: self.read,
+            stderr: self.stderr.await.unwrap_or_default(),
+        }
+    }
+}
+
+/// The memory of a process.
+pub struct Memory(PathBuf);
+
+impl Memory {
+    /// What of it lies in the machine's memory now, in bytes. 0 once the process has ended.
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(&self.0).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        kib.and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) * 1024
+    }
+}
+
+/// What came of the command. It is shown if the test fails.
+pub struct Output {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it wrote to standard output.
+    pub stdout: String,
+    /// What it wrote to standard error.
+    pub stderr: String,
+}
+
+impl Output {
+    /// Fails the test unless the command ended with this status.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it didn't.
+    #[track_caller]
+    pub fn ended_with(&self, status: i32) -> &Self {
+        assert_eq!(self.status.code(), Some(status), "{}", self.status);
+        self
+    }
+
+    /// Fails the test unless standard error holds this.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it doesn't.
+    #[track_caller]
+    pub fn says(&self, text: &str) -> &Self {
+        assert!(self.stderr.contains(text), "standard error doesn't say {text:?}");
+        self
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let Self { stdout, stderr, .. } = self;
+            eprintln!("--- the command's stdout\n{stdout}--- the command's stderr\n{stderr}---");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The gate: what isn't granted is refused, before the plugin starts or when it calls, and the engine hears nothing of it.
+
+use dockwit_host::policy::{Grants, Missing, Verb};
+use dockwit_host::runtime::BeginError;
+use dockwit_tests::plugin::{Live, Test, all_but};
+use dockwit_tests::proxy::Proxy;
+use futures::StreamExt;
+
+use crate::cases::told;
+
+/// How many runs go on side by side.
+const AT_ONCE: usize = 4;
+
+async fn for_each_verb<R: Future<Output = ()>>(test: impl Fn(Verb) -> R) {
+    let tests = futures::stream::iter(Verb::all().map(test));
+    tests.buffer_unordered(AT_ONCE).collect::<()>().await;
+    assert!(Verb::all().count() > 20, "there are verbs");
+}
+
+/// A run whose case has made what its function needs, and is about to call it.
+async fn ready(verb: Verb, grants: Grants, proxy: &Proxy) -> Live {
+    let test = Test::new("every_function", verb.name()).client(proxy.client());
+    let mut live = test.grants(grants.missing(Missing::Deny)).begin().await;
+    let line = live.line().await;
+    assert_eq!(line, "ready", "`every_function` has a case for {verb}");
+    live
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_granted_is_denied_and_never_sent() {
+    for_each_verb(|verb| async move {
+        let proxy = Proxy::start();
+        let mut live = ready(verb, all_but(&[verb]), &proxy).await;
+        let before = (proxy.sent(), proxy.opened());
+        live.go().await;
+        live.expect("denied").await;
+        assert_eq!((proxy.sent(), proxy.opened()), before, "{verb}: nothing is sent");
+        let ran = live.finish().await;
+        let told = told(ran.succeeded());
+        assert_eq!((told["op"], told["rule"]), (verb.name(), "allow"));
+        assert!(told["add"].contains(verb.name()), "{verb}: {}", told["add"]);
+        assert_eq!((proxy.sent(), proxy.opened()), before, "{verb}: nothing is sent later");
+    })
+    .await;
+}
+
+/// What a case calls to make what its function needs.
+fn needs(verb: Verb) -> Vec<Verb> {
+    use Verb::*;
+    match verb {
+        SystemPing | SystemVersion | SystemInfo | ContainersList | ContainersCreate => vec![],
+        ContainersGet
+        | ContainersOpen
+        | ContainerInspect
+        | ContainerInspectJson
+        | ContainerStart
+        | ContainerRename
+        | ContainerRemove
+        | ContainerWait
+        | ContainerLogs
+        | ContainerChanges
+        | ContainerUpdate
+        | ContainerPort => vec![ContainersCreate],
+        ContainerUnpause => vec![ContainersCreate, ContainerStart, ContainerPause],
+        _ => vec![ContainersCreate, ContainerStart],
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_granted_is_done() {
+    for_each_verb(|verb| async move {
+        let proxy = Proxy::start();
+        let grants = Grants::of(needs(verb).into_iter().chain([verb]));
+        let mut live = ready(verb, grants, &proxy).await;
+        let before = proxy.sent();
+        live.go().await;
+        assert_eq!(live.line().await, "ok", "{verb}");
+        let asks_the_engine = verb != Verb::ContainersOpen;
+        assert_eq!(proxy.sent() > before, asks_the_engine, "{verb}: the engine is asked");
+        live.finish().await.succeeded();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_for_more_is_not_started() {
+    let test = Test::new("every_function", "system.ping");
+    let proxy = Proxy::start();
+    let granted = [Verb::SystemPing, Verb::ContainersList];
+    let error = test
+        .client(proxy.client())
+        .grants(Grants::of(granted))
+        .try_run()
+        .await
+        .err();
+    let Some(BeginError::Missing(missing)) = error else {
+        panic!("it is told what is missing, not {error:?}");
+    };
+    let expected: Vec<_> = Verb::all().filter(|verb| !granted.contains(verb)).collect();
+    assert_eq!(missing, expected, "all that is missing, in order");
+    assert_eq!(proxy.opened(), 0, "the engine hears nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_missing_grant_is_enough_to_refuse() {
+    for verb in [Verb::SystemPing, Verb::ContainerStatsStream] {
+        let test = Test::new("every_function", "system.ping").grants(all_but(&[verb]));
+        let error = test.try_run().await.err();
+        assert!(matches!(&error, Some(BeginError::Missing(missing)) if *missing == [verb]));
+        let text = error.map(|error| error.to_string()).unwrap_or_default();
+        assert!(text.contains(verb.name()), "{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_can_ask_what_it_is_granted() {
+    let granted = [Verb::SystemPing, Verb::ContainerLogs];
+    let none = ["container.nothing", "", "container-spec.set-memory", "run.granted", "CONTAINER.LOGS"];
+    let mut test = Test::new("every_function", "granted");
+    for name in Verb::all().map(Verb::name).chain(none) {
+        test = test.arg(name);
+    }
+    let ran = test.grants(Grants::of(granted).missing(Missing::Deny)).run().await;
+    let told = told(ran.succeeded());
+    for verb in Verb::all() {
+        assert_eq!(told[verb.name()], granted.contains(&verb).to_string(), "{verb}");
+    }
+    for name in none {
+        assert_eq!(told[name], "false", "{name:?} is no verb");
+    }
+}

@@ -1,0 +1,196 @@
+//! A write that was sent is finished by the host, whatever becomes of the plugin; a read ends with the plugin's interest.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use dockwit_host::runtime::End;
+use dockwit_tests::engine::Engine;
+use dockwit_tests::plugin::{Live, Ran, Test};
+use dockwit_tests::scripted::{Asked, Scripted};
+use dockwit_tests::until;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::cases::are_all_of;
+
+/// An engine that takes its time with everything but a look-up: until it is let go on.
+struct Slow {
+    engine: Scripted,
+    script: Arc<Script>,
+}
+
+struct Script {
+    slow: &'static str,
+    answer: &'static str,
+    released: Semaphore,
+    asked: AtomicBool,
+    answered: AtomicBool,
+    abandoned: AtomicBool,
+}
+
+const CREATED: &str = "201 Created";
+const STARTED: &str = "204 No Content";
+
+impl Slow {
+    fn new(slow: &'static str, answer: &'static str) -> Self {
+        let script = Arc::new(Script {
+            slow,
+            answer,
+            released: Semaphore::new(0),
+            asked: AtomicBool::new(false),
+            answered: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
+        });
+        let shared = Arc::clone(&script);
+        let engine = Scripted::start(move |asked, connection| {
+            let script = Arc::clone(&shared);
+            async move { script.serve(&asked, connection).await }
+        });
+        Self { engine, script }
+    }
+
+    fn test(&self, case: &str) -> Test {
+        Test::new("writes", case).client(self.engine.client())
+    }
+
+    async fn asked(&self) {
+        until("the engine is asked", || self.script.asked.load(Ordering::SeqCst)).await;
+    }
+
+    fn release(&self) {
+        self.script.released.add_permits(1);
+    }
+
+    fn answered(&self) -> bool {
+        self.script.answered.load(Ordering::SeqCst)
+    }
+
+    fn abandoned(&self) -> bool {
+        self.script.abandoned.load(Ordering::SeqCst)
+    }
+}
+
+impl Script {
+    async fn serve(&self, asked: &Asked, mut connection: UnixStream) {
+        if !asked.line.contains(self.slow) {
+            let _ = connection.write_all(answer("200 OK").as_bytes()).await;
+            return;
+        }
+        self.asked.store(true, Ordering::SeqCst);
+        tokio::select! {
+            _ = connection.read_u8() => self.abandoned.store(true, Ordering::SeqCst),
+            _ = self.released.acquire() => {
+                let written = connection.write_all(answer(self.answer).as_bytes()).await;
+                self.answered.store(written.is_ok(), Ordering::SeqCst);
+            }
+        }
+    }
+}
+
+fn answer(status: &str) -> String {
+    let body = json!({ "Id": "5".repeat(64), "Warnings": [] }).to_string();
+    let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n");
+    match status {
+        STARTED => head + "\r\n",
+        _ => format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()),
+    }
+}
+
+/// The plugin has lost its interest, but its run isn't over before the engine has answered.
+async fn is_finished(slow: &Slow, mut live: Live) -> Ran {
+    live.expect("dropped").await;
+    slow.asked().await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!live.is_over(), "the run waits for its write");
+    assert!(!slow.abandoned(), "the write goes on");
+    slow.release();
+    let ran = live.finish().await;
+    assert!(slow.answered() && !slow.abandoned(), "the engine's answer was taken");
+    ran
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_whose_future_is_dropped() {
+    let slow = Slow::new("/containers/create", CREATED);
+    let live = slow.test("create_dropped").begin().await;
+    is_finished(&slow, live).await.succeeded();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_whose_future_is_dropped() {
+    let slow = Slow::new("/start", STARTED);
+    let live = slow.test("start_dropped").begin().await;
+    is_finished(&slow, live).await.succeeded();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_of_a_plugin_that_traps() {
+    let slow = Slow::new("/containers/create", CREATED);
+    let live = slow.test("create_trapped").begin().await;
+    let ran = is_finished(&slow, live).await;
+    assert!(matches!(ran.outcome().end, End::Trapped(_)), "{:?}", ran.outcome());
+    assert!(ran.stderr().contains("as it is meant to"), "the panic is to be read");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_of_a_plugin_that_returns() {
+    let slow = Slow::new("/containers/create", CREATED);
+    let live = slow.test("create_left").begin().await;
+    is_finished(&slow, live).await.succeeded();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_of_a_plugin_that_is_ended() {
+    let slow = Slow::new("/start", STARTED);
+    let stop = CancellationToken::new();
+    let test = slow.test("start_stopped").stop(stop.clone(), Duration::from_millis(100));
+    let live = test.begin().await;
+    stop.cancel();
+    let ran = is_finished(&slow, live).await;
+    assert!(matches!(ran.outcome().end, End::Ended), "{:?}", ran.outcome());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_is_given_up_at_once() {
+    let slow = Slow::new("/containers/json", CREATED);
+    let stop = CancellationToken::new();
+    let mut live = slow.test("list_dropped").stop(stop.clone(), Duration::ZERO).begin().await;
+    live.expect("dropped").await;
+    stop.cancel();
+    let ran = live.finish().await;
+    assert!(matches!(ran.outcome().end, End::Ended), "{:?}", ran.outcome());
+    // It may have been dropped before it was sent; if it was sent, its connection is closed.
+    until("the connection is closed", || {
+        slow.abandoned() || !slow.script.asked.load(Ordering::SeqCst)
+    })
+    .await;
+    assert!(!slow.answered());
+}
+
+/// On the real engine: the container is there, though the plugin never heard of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_that_nobody_waits_for_is_done() {
+    for case in ["create_dropped", "create_left", "create_trapped"] {
+        let ran = Test::new("writes", case).run().await;
+        assert_eq!(ran.stdout(), "dropped\n");
+        let it = Engine::under_test().inspect(&ran.names().name("it")).await;
+        assert_eq!(it["State"]["Status"], "created", "{case}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_has_a_test() {
+    let tests = [
+        "create_dropped",
+        "start_dropped",
+        "create_trapped",
+        "start_stopped",
+        "create_left",
+        "list_dropped",
+    ];
+    are_all_of("writes", &tests).await;
+}
