@@ -5,7 +5,7 @@ use std::fmt;
 use clap::ValueEnum;
 
 /// The packages that each of them needs besides its own.
-const COMMON: [&str; 9] = [
+const COMMON: [&str; 10] = [
     "base-files",
     "bash",
     "ca-certificates",
@@ -14,6 +14,8 @@ const COMMON: [&str; 9] = [
     "iptables",
     "kmod",
     "mount",
+    // The engine runs `ps` for the list of a container's processes.
+    "procps",
     "util-linux",
 ];
 
