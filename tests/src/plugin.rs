@@ -162,7 +162,8 @@ impl Test {
             stderr.clone(),
         );
         let begun = self.begin_with(stdio).await;
-        let (run, names) = begun.unwrap_or_else(|error| panic!("the plugin isn't started: {error}"));
+        let (run, names) =
+            begun.unwrap_or_else(|error| panic!("the plugin isn't started: {error}"));
         Live {
             run: tokio::spawn(run.finish()),
             stdin,
@@ -211,7 +212,10 @@ impl Live {
         let line = tokio::time::timeout(DEADLINE, self.stdout.next_line()).await;
         let Ok(Ok(Some(line))) = line else {
             let stderr = String::from_utf8_lossy(&self.stderr.contents()).into_owned();
-            panic!("the plugin prints no further line after\n{}--- stderr\n{stderr}", self.read)
+            panic!(
+                "the plugin prints no further line after\n{}--- stderr\n{stderr}",
+                self.read
+            )
         };
         self.read.extend([line.as_str(), "\n"]);
         line

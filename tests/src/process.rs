@@ -64,7 +64,9 @@ impl Command {
         ];
         let args = [OsStr::new("run"), file.as_os_str()].into_iter();
         let environment = environment.iter().flat_map(|variable| ["--env", variable]);
-        let options = environment.chain(options.iter().copied()).chain(["--", case]);
+        let options = environment
+            .chain(options.iter().copied())
+            .chain(["--", case]);
         Self::new(args.chain(options.map(OsStr::new)))
     }
 
@@ -171,11 +173,18 @@ impl Process {
 
     /// A way to look at its memory while something else has the process.
     pub fn memory(&self) -> Memory {
-        Memory(Path::new("/proc").join(self.pid().to_string()).join("status"))
+        Memory(
+            Path::new("/proc")
+                .join(self.pid().to_string())
+                .join("status"),
+        )
     }
 
     fn pid(&self) -> Pid {
-        let pid = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let pid = self
+            .child
+            .id()
+            .and_then(|id| Pid::from_raw(id.cast_signed()));
         pid.expect("it runs")
     }
 
@@ -243,7 +252,10 @@ impl Output {
     /// Panics if it doesn't.
     #[track_caller]
     pub fn says(&self, text: &str) -> &Self {
-        assert!(self.stderr.contains(text), "standard error doesn't say {text:?}");
+        assert!(
+            self.stderr.contains(text),
+            "standard error doesn't say {text:?}"
+        );
         self
     }
 }

@@ -40,7 +40,11 @@ cases! { "container_logs":
 async fn any_bytes() {
     let test = Test::new("container_logs", "any_bytes");
     let engine = Engine::under_test();
-    let driver = if engine.is_podman() { "k8s-file" } else { "local" };
+    let driver = if engine.is_podman() {
+        "k8s-file"
+    } else {
+        "local"
+    };
     let name = test.names().name("bytes");
     let body = json!({
         "Image": engine.image(),
@@ -51,7 +55,9 @@ async fn any_bytes() {
     let (status, made) = engine.ask(Method::POST, &path, Some(body)).await;
     assert!(status.is_success(), "{made}");
     for path in ["start", "wait"] {
-        let (status, answer) = engine.ask(Method::POST, &format!("/containers/{name}/{path}"), None).await;
+        let (status, answer) = engine
+            .ask(Method::POST, &format!("/containers/{name}/{path}"), None)
+            .await;
         assert!(status.is_success(), "{path}: {answer}");
     }
     test.run().await.succeeded();
@@ -59,7 +65,8 @@ async fn any_bytes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_over_frames() {
-    let engine = Scripted::start(|asked, connection| async move { split(&asked, connection).await });
+    let engine =
+        Scripted::start(|asked, connection| async move { split(&asked, connection).await });
     let test = Test::new("container_logs", "a_line_over_frames").client(engine.client());
     test.run().await.succeeded();
 }
@@ -68,7 +75,12 @@ async fn a_line_over_frames() {
 async fn split(asked: &Asked, mut connection: UnixStream) {
     if !asked.line.contains("/logs") {
         let body = json!({ "Id": "5".repeat(64), "Config": { "Tty": false } });
-        return answer(&mut connection, "application/json", body.to_string().as_bytes()).await;
+        return answer(
+            &mut connection,
+            "application/json",
+            body.to_string().as_bytes(),
+        )
+        .await;
     }
     let frames: [(u8, &str); 6] = [
         (1, "o"),
@@ -118,12 +130,21 @@ const UNDER_WAY: u64 = 4 << 20;
 #[tokio::test(flavor = "multi_thread")]
 async fn held_back() {
     let proxy = Proxy::start();
-    let mut live = Test::new("container_logs", "held_back").client(proxy.client()).begin().await;
+    let mut live = Test::new("container_logs", "held_back")
+        .client(proxy.client())
+        .begin()
+        .await;
     live.expect("reading slowly").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let received = proxy.received();
-    assert!(received > 1_000, "the log has begun to come: {received} bytes");
-    assert!(received < UNDER_WAY, "the engine is held back: {received} bytes");
+    assert!(
+        received > 1_000,
+        "the log has begun to come: {received} bytes"
+    );
+    assert!(
+        received < UNDER_WAY,
+        "the engine is held back: {received} bytes"
+    );
     live.go().await;
     live.finish().await.succeeded();
     assert!(proxy.received() > 20_000_000, "in the end all has come");

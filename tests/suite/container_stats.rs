@@ -1,6 +1,5 @@
 //! What a container uses: what a plugin reads of it, and how it lets go.
 
-
 use crate::cases::cases;
 
 cases! { "container_stats":

@@ -99,7 +99,12 @@ fn text(value: &Value) -> String {
 }
 
 fn keys(object: &Value) -> Vec<&str> {
-    let keys: BTreeSet<_> = object.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+    let keys: BTreeSet<_> = object
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.as_str())
+        .collect();
     keys.into_iter().collect()
 }
 
@@ -122,7 +127,10 @@ async fn publishes_the_port(ran: &dockwit_tests::plugin::Ran) {
 
 async fn weighs_what_the_engine_says(ran: &dockwit_tests::plugin::Ran) {
     let it = crate::cases::it(ran).await;
-    assert_eq!(it["HostConfig"]["BlkioWeight"].to_string(), told(ran)["weight"]);
+    assert_eq!(
+        it["HostConfig"]["BlkioWeight"].to_string(),
+        told(ran)["weight"]
+    );
 }
 
 /// Each setter of the WIT has a case of its name.
@@ -154,13 +162,26 @@ async fn everything() {
         seen.lock().expect("nobody panics here").push(request);
         answer_created(connection)
     });
-    let ran = Test::new("containers_create", "everything").client(engine.client()).run().await;
+    let ran = Test::new("containers_create", "everything")
+        .client(engine.client())
+        .run()
+        .await;
     ran.succeeded();
     let asked = asked.lock().expect("nobody panics here");
-    let [create] = &asked[..] else { panic!("{asked:?}") };
-    assert!(create.line.starts_with("POST /v1.51/containers/create?"), "{}", create.line);
+    let [create] = &asked[..] else {
+        panic!("{asked:?}")
+    };
+    assert!(
+        create.line.starts_with("POST /v1.51/containers/create?"),
+        "{}",
+        create.line
+    );
     assert!(create.line.contains("name=it"), "{}", create.line);
-    assert!(create.line.contains("platform=linux%2Farm64%2Fv8"), "{}", create.line);
+    assert!(
+        create.line.contains("platform=linux%2Farm64%2Fv8"),
+        "{}",
+        create.line
+    );
     let body: Value = serde_json::from_slice(&create.body).expect("JSON");
     assert_eq!(body, everything_as_the_engine_takes_it());
 }
@@ -171,7 +192,10 @@ async fn answer_created(mut connection: UnixStream) {
         "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    connection.write_all(answer.as_bytes()).await.expect("the client listens");
+    connection
+        .write_all(answer.as_bytes())
+        .await
+        .expect("the client listens");
 }
 
 fn everything_as_the_engine_takes_it() -> Value {

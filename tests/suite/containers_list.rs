@@ -50,14 +50,26 @@ async fn tells_what_the_engine_says(ran: &Ran) {
     let port = &it["NetworkSettings"]["Ports"]["80/tcp"][0]["HostPort"];
     assert_eq!(told["host-port"], *port);
     assert_eq!(told["volume"], it["Mounts"][0]["Name"]);
-    let networks = it["NetworkSettings"]["Networks"].as_object().expect("networks");
-    let addresses: Vec<_> = networks.values().map(|network| &network["IPAddress"]).collect();
+    let networks = it["NetworkSettings"]["Networks"]
+        .as_object()
+        .expect("networks");
+    let addresses: Vec<_> = networks
+        .values()
+        .map(|network| &network["IPAddress"])
+        .collect();
     assert_eq!(addresses, [told["ip-address"]]);
     let (_, rows) = Engine::under_test()
         .ask(Method::GET, "/containers/json", None)
         .await;
-    let row = rows.as_array().expect("rows").iter().find(|row| row["Id"] == it["Id"]);
-    assert_eq!(told["created"], row.expect("its row")["Created"].to_string());
+    let row = rows
+        .as_array()
+        .expect("rows")
+        .iter()
+        .find(|row| row["Id"] == it["Id"]);
+    assert_eq!(
+        told["created"],
+        row.expect("its row")["Created"].to_string()
+    );
 }
 
 async fn lists_two_hundred(ran: &Ran) {

@@ -34,12 +34,20 @@ async fn what_is_not_granted_is_denied_and_never_sent() {
         let before = (proxy.sent(), proxy.opened());
         live.go().await;
         live.expect("denied").await;
-        assert_eq!((proxy.sent(), proxy.opened()), before, "{verb}: nothing is sent");
+        assert_eq!(
+            (proxy.sent(), proxy.opened()),
+            before,
+            "{verb}: nothing is sent"
+        );
         let ran = live.finish().await;
         let told = told(ran.succeeded());
         assert_eq!((told["op"], told["rule"]), (verb.name(), "allow"));
         assert!(told["add"].contains(verb.name()), "{verb}: {}", told["add"]);
-        assert_eq!((proxy.sent(), proxy.opened()), before, "{verb}: nothing is sent later");
+        assert_eq!(
+            (proxy.sent(), proxy.opened()),
+            before,
+            "{verb}: nothing is sent later"
+        );
     })
     .await;
 }
@@ -49,18 +57,9 @@ fn needs(verb: Verb) -> Vec<Verb> {
     use Verb::*;
     match verb {
         SystemPing | SystemVersion | SystemInfo | ContainersList | ContainersCreate => vec![],
-        ContainersGet
-        | ContainersOpen
-        | ContainerInspect
-        | ContainerInspectJson
-        | ContainerStart
-        | ContainerRename
-        | ContainerRemove
-        | ContainerWait
-        | ContainerLogs
-        | ContainerChanges
-        | ContainerUpdate
-        | ContainerPort => vec![ContainersCreate],
+        ContainersGet | ContainersOpen | ContainerInspect | ContainerInspectJson
+        | ContainerStart | ContainerRename | ContainerRemove | ContainerWait | ContainerLogs
+        | ContainerChanges | ContainerUpdate | ContainerPort => vec![ContainersCreate],
         ContainerUnpause => vec![ContainersCreate, ContainerStart, ContainerPause],
         _ => vec![ContainersCreate, ContainerStart],
     }
@@ -76,7 +75,11 @@ async fn what_is_granted_is_done() {
         live.go().await;
         assert_eq!(live.line().await, "ok", "{verb}");
         let asks_the_engine = verb != Verb::ContainersOpen;
-        assert_eq!(proxy.sent() > before, asks_the_engine, "{verb}: the engine is asked");
+        assert_eq!(
+            proxy.sent() > before,
+            asks_the_engine,
+            "{verb}: the engine is asked"
+        );
         live.finish().await.succeeded();
     })
     .await;
@@ -115,15 +118,28 @@ async fn one_missing_grant_is_enough_to_refuse() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plugin_can_ask_what_it_is_granted() {
     let granted = [Verb::SystemPing, Verb::ContainerLogs];
-    let none = ["container.nothing", "", "container-spec.set-memory", "run.granted", "CONTAINER.LOGS"];
+    let none = [
+        "container.nothing",
+        "",
+        "container-spec.set-memory",
+        "run.granted",
+        "CONTAINER.LOGS",
+    ];
     let mut test = Test::new("every_function", "granted");
     for name in Verb::all().map(Verb::name).chain(none) {
         test = test.arg(name);
     }
-    let ran = test.grants(Grants::of(granted).missing(Missing::Deny)).run().await;
+    let ran = test
+        .grants(Grants::of(granted).missing(Missing::Deny))
+        .run()
+        .await;
     let told = told(ran.succeeded());
     for verb in Verb::all() {
-        assert_eq!(told[verb.name()], granted.contains(&verb).to_string(), "{verb}");
+        assert_eq!(
+            told[verb.name()],
+            granted.contains(&verb).to_string(),
+            "{verb}"
+        );
     }
     for name in none {
         assert_eq!(told[name], "false", "{name:?} is no verb");

@@ -34,7 +34,10 @@ fn test(case: &str) -> Test {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stdin_lines() {
-    let ran = test("stdin_lines").stdin("one\r\n\ntw\u{f6}\nlast").run().await;
+    let ran = test("stdin_lines")
+        .stdin("one\r\n\ntw\u{f6}\nlast")
+        .run()
+        .await;
     assert_eq!(told(ran.succeeded())["lines"], "one||tw\u{f6}|last");
 }
 
@@ -69,10 +72,22 @@ async fn stdin_beside_calls() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn args_and_env() {
-    let ran = test("args_and_env").arg("").arg("two words").arg("--flag=\u{fc}").env("GREETING", "gr\u{fc}\u{df}e").run().await;
+    let ran = test("args_and_env")
+        .arg("")
+        .arg("two words")
+        .arg("--flag=\u{fc}")
+        .env("GREETING", "gr\u{fc}\u{df}e")
+        .run()
+        .await;
     let told = told(ran.succeeded());
-    assert_eq!(told["args"], "guest_runtime|args_and_env||two words|--flag=\u{fc}");
-    assert_eq!(told["env"], "ENGINE|GREETING|IMAGE|PREFIX", "nothing of the machine's own");
+    assert_eq!(
+        told["args"],
+        "guest_runtime|args_and_env||two words|--flag=\u{fc}"
+    );
+    assert_eq!(
+        told["env"], "ENGINE|GREETING|IMAGE|PREFIX",
+        "nothing of the machine's own"
+    );
     assert_eq!(told["GREETING"], "gr\u{fc}\u{df}e");
 }
 
@@ -111,31 +126,51 @@ async fn exits_with_a_status_that_was_set_before() {
 async fn an_error_is_printed_once() {
     let (ran, status) = ends("exit_error").await;
     assert!(matches!(ran.outcome().end, End::Failure));
-    assert_eq!((status, ran.stderr()), (None, "error: plugin: as it is meant to\n"));
+    assert_eq!(
+        (status, ran.stderr()),
+        (None, "error: plugin: as it is meant to\n")
+    );
     let (ran, _) = ends("exit_engine_error").await;
     assert_eq!(ran.stderr().lines().count(), 1);
-    assert!(ran.stderr().starts_with("error: not found: containers.get: "));
+    assert!(
+        ran.stderr()
+            .starts_with("error: not found: containers.get: ")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_exits_fails() {
     let (ran, status) = ends("exit_process").await;
-    assert!(matches!(ran.outcome().end, End::Failure), "{:?}", ran.outcome());
+    assert!(
+        matches!(ran.outcome().end, End::Failure),
+        "{:?}",
+        ran.outcome()
+    );
     assert_eq!(status, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_is_a_trap_with_a_message() {
     let (ran, _) = ends("panic").await;
-    assert!(matches!(ran.outcome().end, End::Trapped(_)), "{:?}", ran.outcome());
+    assert!(
+        matches!(ran.outcome().end, End::Trapped(_)),
+        "{:?}",
+        ran.outcome()
+    );
     assert!(!ran.outcome().success());
-    assert!(ran.stderr().contains("as it is meant to"), "the message is to be read");
+    assert!(
+        ran.stderr().contains("as it is meant to"),
+        "the message is to be read"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stop_is_asked() {
     let stop = CancellationToken::new();
-    let mut live = test("stop_is_asked").stop(stop.clone(), Duration::from_secs(60)).begin().await;
+    let mut live = test("stop_is_asked")
+        .stop(stop.clone(), Duration::from_secs(60))
+        .begin()
+        .await;
     live.expect("ready").await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(!live.is_over());
@@ -156,9 +191,21 @@ async fn is_ended(case: &str) {
     let asked = Instant::now();
     stop.cancel();
     let ran = live.finish().await;
-    assert!(matches!(ran.outcome().end, End::Ended), "{:?}", ran.outcome());
-    assert!(asked.elapsed() >= grace, "it has had its time: {:?}", asked.elapsed());
-    assert!(asked.elapsed() < grace + AT_ONCE, "it is ended: {:?}", asked.elapsed());
+    assert!(
+        matches!(ran.outcome().end, End::Ended),
+        "{:?}",
+        ran.outcome()
+    );
+    assert!(
+        asked.elapsed() >= grace,
+        "it has had its time: {:?}",
+        asked.elapsed()
+    );
+    assert!(
+        asked.elapsed() < grace + AT_ONCE,
+        "it is ended: {:?}",
+        asked.elapsed()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,7 +45,12 @@ fn of_two_options_and_one_group() {
 
 #[test]
 fn of_a_builder_that_leads_to_two_functions() {
-    asks_for("tiny_stats", &["container.stats-stream", "containers.get"], &[], &[]);
+    asks_for(
+        "tiny_stats",
+        &["container.stats-stream", "containers.get"],
+        &[],
+        &[],
+    );
 }
 
 #[test]
@@ -72,5 +77,8 @@ async fn small_plugins_run_as_they_are() {
     let ran = Test::new("tiny_create", "").run().await;
     assert_eq!(ran.succeeded().stdout(), "created\n");
     let ran = Test::new("tiny_info", "").run().await;
-    assert!(ran.succeeded().stdout().trim().parse::<u64>().is_ok(), "a number");
+    assert!(
+        ran.succeeded().stdout().trim().parse::<u64>().is_ok(),
+        "a number"
+    );
 }

@@ -32,7 +32,9 @@ async fn ask(path: &str) -> Value {
 fn compare(ran: &Ran, answer: &Value, members: &[(&str, &str)]) {
     let told = told(ran);
     for (key, pointer) in members {
-        let told = told.get(key).unwrap_or_else(|| panic!("the plugin tells {key}"));
+        let told = told
+            .get(key)
+            .unwrap_or_else(|| panic!("the plugin tells {key}"));
         let expected = text(answer.pointer(pointer).unwrap_or(&Value::Null));
         assert_eq!(*told, expected, "{key}");
     }
@@ -50,9 +52,16 @@ fn text(value: &Value) -> String {
 
 async fn pings_like_the_engine(ran: &Ran) {
     let version = ask("/version").await;
-    compare(ran, &version, &[("api-version", "/ApiVersion"), ("os-type", "/Os")]);
+    compare(
+        ran,
+        &version,
+        &[("api-version", "/ApiVersion"), ("os-type", "/Os")],
+    );
     let told = told(ran);
-    assert!(["", "1", "2"].contains(&told["builder-version"]), "{told:?}");
+    assert!(
+        ["", "1", "2"].contains(&told["builder-version"]),
+        "{told:?}"
+    );
     assert!(["", "inactive"].contains(&told["swarm"]), "{told:?}");
 }
 
@@ -81,7 +90,10 @@ async fn tells_the_versions(ran: &Ran) {
         let (version, details) = told.split_once(' ').expect("a version and details");
         assert_eq!(version, text(&component["Version"]));
         for (key, value) in component["Details"].as_object().into_iter().flatten() {
-            assert!(details.contains(&format!("{key}:{}", text(value))), "{details}");
+            assert!(
+                details.contains(&format!("{key}:{}", text(value))),
+                "{details}"
+            );
         }
     }
 }
@@ -112,7 +124,11 @@ async fn tells_who_it_is(ran: &Ran) {
 
 async fn tells_the_storage(ran: &Ran) {
     let info = ask("/info").await;
-    compare(ran, &info, &[("driver", "/Driver"), ("root-dir", "/DockerRootDir")]);
+    compare(
+        ran,
+        &info,
+        &[("driver", "/Driver"), ("root-dir", "/DockerRootDir")],
+    );
     let status = info["DriverStatus"].as_array().expect("pairs");
     let expected: Vec<_> = status
         .iter()
@@ -156,7 +172,11 @@ async fn tells_the_drivers(ran: &Ran) {
 }
 
 async fn tells_the_swarm(ran: &Ran) {
-    compare(ran, &ask("/info").await, &[("local-node-state", "/Swarm/LocalNodeState")]);
+    compare(
+        ran,
+        &ask("/info").await,
+        &[("local-node-state", "/Swarm/LocalNodeState")],
+    );
 }
 
 async fn tells_the_registries(ran: &Ran) {
@@ -173,11 +193,17 @@ async fn tells_the_registries(ran: &Ran) {
 
 async fn tells_the_security_options(ran: &Ran) {
     let info = ask("/info").await;
-    assert_eq!(told(ran)["security-options"], text(&info["SecurityOptions"]).replace(",name=", ";name="));
+    assert_eq!(
+        told(ran)["security-options"],
+        text(&info["SecurityOptions"]).replace(",name=", ";name=")
+    );
 }
 
 async fn tells_the_warnings(ran: &Ran) {
     let info = ask("/info").await;
     let warnings = info["Warnings"].as_array().into_iter().flatten().map(text);
-    assert_eq!(told(ran)["warnings"], warnings.collect::<Vec<_>>().join(";"));
+    assert_eq!(
+        told(ran)["warnings"],
+        warnings.collect::<Vec<_>>().join(";")
+    );
 }

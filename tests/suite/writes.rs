@@ -58,7 +58,10 @@ impl Slow {
     }
 
     async fn asked(&self) {
-        until("the engine is asked", || self.script.asked.load(Ordering::SeqCst)).await;
+        until("the engine is asked", || {
+            self.script.asked.load(Ordering::SeqCst)
+        })
+        .await;
     }
 
     fn release(&self) {
@@ -109,7 +112,10 @@ async fn is_finished(slow: &Slow, mut live: Live) -> Ran {
     assert!(!slow.abandoned(), "the write goes on");
     slow.release();
     let ran = live.finish().await;
-    assert!(slow.answered() && !slow.abandoned(), "the engine's answer was taken");
+    assert!(
+        slow.answered() && !slow.abandoned(),
+        "the engine's answer was taken"
+    );
     ran
 }
 
@@ -132,8 +138,15 @@ async fn a_create_of_a_plugin_that_traps() {
     let slow = Slow::new("/containers/create", CREATED);
     let live = slow.test("create_trapped").begin().await;
     let ran = is_finished(&slow, live).await;
-    assert!(matches!(ran.outcome().end, End::Trapped(_)), "{:?}", ran.outcome());
-    assert!(ran.stderr().contains("as it is meant to"), "the panic is to be read");
+    assert!(
+        matches!(ran.outcome().end, End::Trapped(_)),
+        "{:?}",
+        ran.outcome()
+    );
+    assert!(
+        ran.stderr().contains("as it is meant to"),
+        "the panic is to be read"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,22 +160,36 @@ async fn a_create_of_a_plugin_that_returns() {
 async fn a_start_of_a_plugin_that_is_ended() {
     let slow = Slow::new("/start", STARTED);
     let stop = CancellationToken::new();
-    let test = slow.test("start_stopped").stop(stop.clone(), Duration::from_millis(100));
+    let test = slow
+        .test("start_stopped")
+        .stop(stop.clone(), Duration::from_millis(100));
     let live = test.begin().await;
     stop.cancel();
     let ran = is_finished(&slow, live).await;
-    assert!(matches!(ran.outcome().end, End::Ended), "{:?}", ran.outcome());
+    assert!(
+        matches!(ran.outcome().end, End::Ended),
+        "{:?}",
+        ran.outcome()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_is_given_up_at_once() {
     let slow = Slow::new("/containers/json", CREATED);
     let stop = CancellationToken::new();
-    let mut live = slow.test("list_dropped").stop(stop.clone(), Duration::ZERO).begin().await;
+    let mut live = slow
+        .test("list_dropped")
+        .stop(stop.clone(), Duration::ZERO)
+        .begin()
+        .await;
     live.expect("dropped").await;
     stop.cancel();
     let ran = live.finish().await;
-    assert!(matches!(ran.outcome().end, End::Ended), "{:?}", ran.outcome());
+    assert!(
+        matches!(ran.outcome().end, End::Ended),
+        "{:?}",
+        ran.outcome()
+    );
     // It may have been dropped before it was sent; if it was sent, its connection is closed.
     until("the connection is closed", || {
         slow.abandoned() || !slow.script.asked.load(Ordering::SeqCst)

@@ -23,7 +23,10 @@ pub async fn started(docker: Docker, short_name: &str, script: &str) -> Result<C
 /// # Errors
 /// It can't be made, started or waited for.
 pub async fn ran(docker: Docker, short_name: &str, script: &str) -> Result<Container> {
-    let container = docker.containers().create(&shell(short_name, script)).await?;
+    let container = docker
+        .containers()
+        .create(&shell(short_name, script))
+        .await?;
     let ended = container.wait().next_exit().await?;
     container.start().await?;
     ended.await?;

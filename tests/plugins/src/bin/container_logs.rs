@@ -53,7 +53,12 @@ async fn one_stream_alone(docker: Docker) -> Result<()> {
 
 async fn neither_stream(docker: Docker) -> Result<()> {
     let container = ran(docker, "c", "echo out").await?;
-    let error = container.logs().stdout(false).stderr(false).await.unwrap_err();
+    let error = container
+        .logs()
+        .stdout(false)
+        .stderr(false)
+        .await
+        .unwrap_err();
     assert!(error.is_invalid(), "{error}");
     assert_eq!(error.op(), "container.logs");
     Ok(())
@@ -108,7 +113,12 @@ async fn since_and_until(docker: Docker) -> Result<()> {
 
 /// The second in which the container was started, which the first line must agree with.
 async fn container_seconds(container: &Container, first_line: &str) -> Result<i64> {
-    let started = container.inspect().await?.state()?.started_at.expect("it was started");
+    let started = container
+        .inspect()
+        .await?
+        .state()?
+        .started_at
+        .expect("it was started");
     let minute = &started.to_string()[..15];
     assert_eq!(&first_line[..15], minute, "ten minutes are the same");
     Ok(started.unix_seconds() + 1)
@@ -117,10 +127,19 @@ async fn container_seconds(container: &Container, first_line: &str) -> Result<i6
 async fn timestamps(docker: Docker) -> Result<()> {
     let container = ran(docker, "c", "echo one; echo two").await?;
     let stamped = text(container.logs().timestamps(true)).await?;
-    let lines: Vec<_> = stamped.lines().map(|line| line.split_once(' ').expect("a moment")).collect();
-    assert_eq!(lines.iter().map(|(_, text)| *text).collect::<Vec<_>>(), ["one", "two"]);
+    let lines: Vec<_> = stamped
+        .lines()
+        .map(|line| line.split_once(' ').expect("a moment"))
+        .collect();
+    assert_eq!(
+        lines.iter().map(|(_, text)| *text).collect::<Vec<_>>(),
+        ["one", "two"]
+    );
     for (moment, _) in &lines {
-        assert!(moment.len() > 20 && moment.as_bytes()[10] == b'T', "RFC 3339: {moment}");
+        assert!(
+            moment.len() > 20 && moment.as_bytes()[10] == b'T',
+            "RFC 3339: {moment}"
+        );
         assert!(moment.contains('.'), "with fractions: {moment}");
     }
     assert!(lines[0].0 <= lines[1].0, "in order");
@@ -135,7 +154,11 @@ async fn terminal(docker: Docker) -> Result<()> {
     ended.await?;
     let chunks: Vec<LogChunk> = container.logs().await?.try_collect().await?;
     assert!(!chunks.is_empty());
-    assert!(chunks.iter().all(|chunk| chunk.stream == OutputStream::Console));
+    assert!(
+        chunks
+            .iter()
+            .all(|chunk| chunk.stream == OutputStream::Console)
+    );
     let data: Vec<u8> = chunks.into_iter().flat_map(|chunk| chunk.data).collect();
     assert_eq!(String::from_utf8_lossy(&data), "out\r\nerr\r\n");
     let lines = container.logs().await?.lines();
@@ -150,7 +173,10 @@ async fn any_bytes(docker: Docker) -> Result<()> {
     let bytes = container.logs().await?.read_to_end(LIMIT).await?;
     assert_eq!(bytes, b"a\xff\x00\xc3(\n\x80");
     let mut lines = container.logs().await?.lines();
-    assert_eq!(lines.try_next().await?.expect("a line").data, b"a\xff\x00\xc3(");
+    assert_eq!(
+        lines.try_next().await?.expect("a line").data,
+        b"a\xff\x00\xc3("
+    );
     assert_eq!(lines.try_next().await?.expect("a rest").data, b"\x80");
     assert!(lines.try_next().await?.is_none());
     Ok(())
@@ -164,10 +190,17 @@ fn long(bytes: usize) -> String {
 async fn a_long_line(docker: Docker) -> Result<()> {
     let container = ran(docker, "c", &long(40_000)).await?;
     let chunks: Vec<LogChunk> = container.logs().await?.try_collect().await?;
-    assert!(chunks.len() > 2, "engines keep lines in pieces of 16 KiB: {}", chunks.len());
+    assert!(
+        chunks.len() > 2,
+        "engines keep lines in pieces of 16 KiB: {}",
+        chunks.len()
+    );
     let mut lines = container.logs().await?.lines();
     let line = lines.try_next().await?.expect("a line");
-    assert_eq!((line.data.len(), line.data.iter().all(|byte| *byte == b'x')), (40_000, true));
+    assert_eq!(
+        (line.data.len(), line.data.iter().all(|byte| *byte == b'x')),
+        (40_000, true)
+    );
     assert_eq!(lines.try_next().await?.expect("a line").text(), "short");
     assert!(lines.try_next().await?.is_none());
     Ok(())
@@ -219,7 +252,10 @@ async fn every_line_beside_a_timer(docker: Docker) -> Result<()> {
     let script = "i=0; while [ $i -lt 300 ]; do echo $i; i=$((i+1)); usleep 3000; done";
     let container = started(docker, "c", script).await?;
     let lost = race(&container, Duration::from_millis(3), 300).await?;
-    assert!(lost > 50, "the timer fires about as often as lines come: {lost}");
+    assert!(
+        lost > 50,
+        "the timer fires about as often as lines come: {lost}"
+    );
     Ok(())
 }
 

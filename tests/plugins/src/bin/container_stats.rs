@@ -66,7 +66,10 @@ async fn the_pids_limit(docker: Docker) -> Result<()> {
 async fn the_share_of_the_cpu(docker: Docker) -> Result<()> {
     let container = started(docker, "c", "while :; do :; done").await?;
     let percent = container.stats().await?.cpu_percent();
-    assert!(percent > 5.0 && percent < 150.0, "an endless loop takes {percent} %");
+    assert!(
+        percent > 5.0 && percent < 150.0,
+        "an endless loop takes {percent} %"
+    );
     Ok(())
 }
 
@@ -103,10 +106,17 @@ async fn a_stream(docker: Docker) -> Result<()> {
     let container = running(docker, "c").await?;
     let samples = container.stats().stream().await?;
     let samples: Vec<ContainerStats> = samples.take(3).try_collect().await?;
-    let read: Vec<_> = samples.iter().map(|sample| sample.read.expect("it was read")).collect();
+    let read: Vec<_> = samples
+        .iter()
+        .map(|sample| sample.read.expect("it was read"))
+        .collect();
     assert_eq!(read.len(), 3);
     assert!(read.windows(2).all(|pair| pair[0] < pair[1]), "in order");
-    assert!(samples.iter().all(|sample| sample.memory.usage > 0 && sample.pids >= 1));
+    assert!(
+        samples
+            .iter()
+            .all(|sample| sample.memory.usage > 0 && sample.pids >= 1)
+    );
     docker.ping().await?;
     Ok(())
 }
@@ -114,7 +124,11 @@ async fn a_stream(docker: Docker) -> Result<()> {
 /// Each sample tells when the one before it was read: so it shows if one is lost.
 fn follows(sample: &ContainerStats, last: Option<Timestamp>) {
     let Some(last) = last else { return };
-    assert_eq!(sample.previous_read, Some(last), "no sample is lost, and none comes twice");
+    assert_eq!(
+        sample.previous_read,
+        Some(last),
+        "no sample is lost, and none comes twice"
+    );
 }
 
 async fn every_sample_beside_a_timer(docker: Docker) -> Result<()> {
@@ -174,7 +188,10 @@ async fn two_streams(docker: Docker) -> Result<()> {
     let other = start(docker, &shell("other", "sleep 600").memory("32m")).await?;
     let limits = async |container: &Container| -> Result<Vec<u64>> {
         let samples = container.stats().stream().await?.take(2);
-        samples.map_ok(|sample| sample.memory.limit).try_collect().await
+        samples
+            .map_ok(|sample| sample.memory.limit)
+            .try_collect()
+            .await
     };
     let (one, two, ()) = dockwit::try_join!(limits(&container), limits(&other), async {
         sleep(Duration::from_millis(10)).await;

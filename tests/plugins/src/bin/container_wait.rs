@@ -25,7 +25,10 @@ async fn first_and_then_started(docker: Docker) -> Result<()> {
 async fn each_exit_status(docker: Docker) -> Result<()> {
     for status in [0, 1, 125, 255] {
         let name = format!("c{status}");
-        let container = docker.containers().create(&shell(&name, &format!("exit {status}"))).await?;
+        let container = docker
+            .containers()
+            .create(&shell(&name, &format!("exit {status}")))
+            .await?;
         let wait = container.wait().next_exit().await?;
         container.start().await?;
         let exit = wait.await?;

@@ -754,13 +754,8 @@ async fn set_init(docker: Docker) -> Result<()> {
         host_config(docker, &spec("it").init(true)).await?.init,
         Some(true)
     );
-    assert_eq!(
-        host_config(docker, &spec("without").init(false))
-            .await?
-            .init
-            .unwrap_or_default(),
-        false
-    );
+    let without = host_config(docker, &spec("without").init(false)).await?;
+    assert!(!without.init.unwrap_or_default());
     Ok(())
 }
 

@@ -9,7 +9,9 @@ use dockwit_test_plugins::{case, lasting, name, running, spec, start, tell};
 async fn main(docker: Docker) -> Result<()> {
     let verb = case();
     if verb == "granted" {
-        std::env::args().skip(2).for_each(|verb| tell(&verb, granted(&verb)));
+        std::env::args()
+            .skip(2)
+            .for_each(|verb| tell(&verb, granted(&verb)));
         return Ok(());
     }
     let mut input = stdin().lines();
@@ -59,9 +61,16 @@ async fn prepare(docker: Docker, verb: &str) -> Result<Option<Call>> {
 
 async fn of_a_container(docker: Docker, verb: &str) -> Result<Option<Call>> {
     let it = match verb {
-        "container.start" | "container.remove" | "container.wait" | "container.rename"
-        | "container.logs" | "container.changes" | "container.port" | "container.inspect"
-        | "container.inspect-json" | "container.update" => created(docker).await?,
+        "container.start"
+        | "container.remove"
+        | "container.wait"
+        | "container.rename"
+        | "container.logs"
+        | "container.changes"
+        | "container.port"
+        | "container.inspect"
+        | "container.inspect-json"
+        | "container.update" => created(docker).await?,
         "container.resize" => start(docker, &lasting("it").tty(true)).await?,
         "container.unpause" => {
             let it = running(docker, "it").await?;
@@ -101,5 +110,8 @@ async fn of_a_container(docker: Docker, verb: &str) -> Result<Option<Call>> {
 }
 
 async fn created(docker: Docker) -> Result<Container> {
-    docker.containers().create(&spec("it").command("sleep 600")).await
+    docker
+        .containers()
+        .create(&spec("it").command("sleep 600"))
+        .await
 }

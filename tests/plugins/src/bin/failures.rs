@@ -22,7 +22,13 @@ fn outcome<T>(outcome: Result<T>) -> Result<()> {
 fn tell_error(error: &Error) {
     tell("kind", error.kind());
     tell("op", error.op());
-    tell("status", error.status().map(|status| status.to_string()).unwrap_or_default());
+    tell(
+        "status",
+        error
+            .status()
+            .map(|status| status.to_string())
+            .unwrap_or_default(),
+    );
     tell("message", error.message().escape_debug());
 }
 
@@ -86,7 +92,11 @@ async fn cut_while_following(docker: Docker) -> Result<()> {
     let mut lines = container.logs().follow().await?.lines();
     assert_eq!(lines.try_next().await?.expect("a line").text(), "one");
     cut().await?;
-    let error = lines.next().await.expect("it doesn't just end").unwrap_err();
+    let error = lines
+        .next()
+        .await
+        .expect("it doesn't just end")
+        .unwrap_err();
     tell_error(&error);
     assert!(lines.next().await.is_none(), "an error is told once");
     Ok(())

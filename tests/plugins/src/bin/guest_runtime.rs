@@ -18,7 +18,12 @@ async fn main(docker: Docker) -> Result<ExitStatus> {
         "exit_success" => return Ok(ExitStatus::SUCCESS),
         "exit_three" => return Ok(ExitStatus(3)),
         "exit_error" => return Err(Error::other("as it is meant to")),
-        "exit_engine_error" => drop(docker.containers().get("there is no such container").await?),
+        "exit_engine_error" => drop(
+            docker
+                .containers()
+                .get("there is no such container")
+                .await?,
+        ),
         "exit_set" => set_exit_status(9),
         "exit_set_and_error" => {
             set_exit_status(9);
@@ -115,7 +120,11 @@ async fn timeout_ends_what_takes_too_long(docker: Docker) -> Result<()> {
 async fn timeout_lets_through(docker: Docker) -> Result<()> {
     let pong = timeout(Duration::from_secs(60), docker.ping()).await??;
     assert_eq!(pong.os_type, "linux");
-    assert_eq!(timeout(Duration::ZERO, async { 7 }).await, Ok(7), "what is ready wins");
+    assert_eq!(
+        timeout(Duration::ZERO, async { 7 }).await,
+        Ok(7),
+        "what is ready wins"
+    );
     Ok(())
 }
 
@@ -125,7 +134,10 @@ async fn an_interval_keeps_its_beat(_: Docker) -> Result<()> {
     for _ in 0..6 {
         ticks.tick().await;
     }
-    assert!(begun.elapsed() >= MOMENT, "the first tick is at once, five more take a beat each");
+    assert!(
+        begun.elapsed() >= MOMENT,
+        "the first tick is at once, five more take a beat each"
+    );
     Ok(())
 }
 
@@ -156,16 +168,25 @@ async fn stdin_bytes_beside_a_timer(_: Docker) -> Result<()> {
             _ = timer.next() => lost += 1,
         }
     }
-    let numbers: Vec<u32> =
-        bytes.chunks(4).map(|bytes| u32::from_le_bytes(bytes.try_into().unwrap())).collect();
-    assert_eq!(numbers, (0..2_000).collect::<Vec<u32>>(), "every byte once, in order");
+    let numbers: Vec<u32> = bytes
+        .chunks(4)
+        .map(|bytes| u32::from_le_bytes(bytes.try_into().unwrap()))
+        .collect();
+    assert_eq!(
+        numbers,
+        (0..2_000).collect::<Vec<u32>>(),
+        "every byte once, in order"
+    );
     assert!(lost > 50, "the timer fires: {lost}");
     Ok(())
 }
 
 async fn stdin_dropped_in_mid_read(docker: Docker) -> Result<()> {
     let mut input = stdin();
-    assert!(timeout(MOMENT, input.next()).await.is_err(), "nothing is there");
+    assert!(
+        timeout(MOMENT, input.next()).await.is_err(),
+        "nothing is there"
+    );
     drop(input);
     println!("dropped");
     docker.ping().await?;
@@ -205,17 +226,25 @@ async fn args_and_env(_: Docker) -> Result<()> {
 }
 
 async fn a_hundred_calls(docker: Docker) -> Result<()> {
-    let specs: Vec<_> = (0..100).map(|index| spec(&format!("c{index}")).command("true")).collect();
+    let specs: Vec<_> = (0..100)
+        .map(|index| spec(&format!("c{index}")).command("true"))
+        .collect();
     let containers = docker.containers();
     let created = try_join_all(specs.iter().map(|spec| containers.create(spec))).await?;
-    let names = try_join_all(created.iter().map(async |container| {
-        Ok::<_, Error>(container.inspect().await?.identity()?.name)
-    }))
+    let names = try_join_all(
+        created
+            .iter()
+            .map(async |container| Ok::<_, Error>(container.inspect().await?.identity()?.name)),
+    )
     .await?;
     let expected: Vec<_> = (0..100).map(|index| name(&format!("c{index}"))).collect();
     assert_eq!(names, expected, "each answer belongs to its call");
     try_join_all(created.iter().map(|container| container.remove())).await?;
-    let left = containers.list().all(true).label(dockwit_test_plugins::label()).await?;
+    let left = containers
+        .list()
+        .all(true)
+        .label(dockwit_test_plugins::label())
+        .await?;
     assert!(left.is_empty(), "{} are left", left.len());
     Ok(())
 }
