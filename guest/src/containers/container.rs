@@ -171,7 +171,7 @@ impl Container {
     /// ```
     ///
     /// # Errors
-    /// `invalid` if neither stream is asked for, `engine` if its log driver can't be read.
+    /// `invalid` if neither stream is asked for, `unsupported` (on Podman `engine`) if its log driver can't be read.
     pub fn logs(&self) -> Logs {
         Logs::new(self)
     }
