@@ -11,7 +11,7 @@ use syn::{Error, ItemFn, Result, ReturnType, parse_macro_input};
 /// It takes the engine as a [`Docker`](../dockwit/struct.Docker.html), or nothing, and returns what
 /// [`Termination`](../dockwit/trait.Termination.html) allows: `()`, `dockwit::Result<()>`, an `ExitStatus`...
 ///
-/// ```ignore
+/// ```no_run
 /// #[dockwit::main]
 /// async fn main(docker: dockwit::Docker) -> dockwit::Result<()> {
 ///     println!("{}", docker.version().await?.version);
