@@ -6,6 +6,7 @@ use dockwit::{Docker, Error, Result};
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
     api: (u16, u16),
+    version: (u16, u16),
     podman: bool,
 }
 
@@ -16,11 +17,15 @@ impl Facts {
     /// It doesn't tell its version.
     pub async fn of(docker: Docker) -> Result<Self> {
         let version = docker.version().await?;
-        let api = parse(&version.api_version)
-            .ok_or_else(|| Error::other(format!("{} is no version", version.api_version)))?;
+        let api = parse(&version.api_version)?;
         let is_podman = |name: &str| name.starts_with("Podman");
         let podman = version.components.iter().any(|part| is_podman(&part.name));
-        Ok(Self { api, podman })
+        let version = parse(&version.version)?;
+        Ok(Self {
+            api,
+            version,
+            podman,
+        })
     }
 
     /// Whether it is Podman's service.
@@ -77,6 +82,54 @@ impl Facts {
         !self.podman
     }
 
+    /// Whether it answers by the status of a conflict what a container's state, or a name in use, forbids.
+    #[must_use]
+    pub const fn says_conflict_of_states(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether it answers a signal that there isn't by the status of an impossible value.
+    #[must_use]
+    pub const fn says_invalid_of_signals(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container tells why it could not be started, and an exit status for it.
+    #[must_use]
+    pub const fn keeps_why_a_start_failed(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a stop can be told to wait for as long as it takes.
+    #[must_use]
+    pub const fn can_wait_for_ever_on_a_stop(self) -> bool {
+        !self.podman || self.version.0 >= 5
+    }
+
+    /// Whether a container that doesn't say how long it has to stop has some time.
+    #[must_use]
+    pub const fn gives_time_to_stop(self) -> bool {
+        !self.podman || self.version.0 >= 5
+    }
+
+    /// Whether a stop sends the signal that it is told.
+    #[must_use]
+    pub fn minds_the_signal_of_a_stop(self) -> bool {
+        self.has_console_size_and_stop_signal() && !self.podman
+    }
+
+    /// Whether a container can't be given the name that it has.
+    #[must_use]
+    pub const fn minds_an_unchanged_name(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container's limits can be changed.
+    #[must_use]
+    pub const fn updates(self) -> bool {
+        !self.podman || self.version.0 >= 5
+    }
+
     /// The network that containers are put on if none is named.
     #[must_use]
     pub const fn default_network(self) -> &'static str {
@@ -84,7 +137,11 @@ impl Facts {
     }
 }
 
-fn parse(version: &str) -> Option<(u16, u16)> {
-    let (major, minor) = version.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
+/// The first two numbers of a version.
+fn parse(version: &str) -> Result<(u16, u16)> {
+    let mut numbers = version.split('.').map(str::parse);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => Ok((major, minor)),
+        _ => Err(Error::other(format!("{version} is no version"))),
+    }
 }
