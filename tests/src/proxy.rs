@@ -1,6 +1,6 @@
 //! A relay before the engine: counts what passes, and can be cut.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -71,6 +71,11 @@ impl Proxy {
         format!("unix://{}", self.path.display())
             .parse()
             .expect("an address")
+    }
+
+    /// The path of its socket.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// How many bytes were sent to the engine so far.

@@ -9,6 +9,7 @@ mod containers_create;
 mod containers_get;
 mod containers_list;
 mod dropped;
+mod failures;
 mod gate;
 mod guest_runtime;
 mod imports;

@@ -49,8 +49,10 @@ async fn it(docker: Docker) -> Result<Container> {
     docker.containers().get("it").await
 }
 
+/// An answer of many parts is read as they are asked for.
 async fn inspect(docker: Docker) -> Result<()> {
-    outcome(it(docker).await?.inspect().await)
+    let details = it(docker).await?.inspect().await;
+    outcome(details.and_then(|details| details.identity()))
 }
 
 async fn logs(docker: Docker) -> Result<()> {
