@@ -1,10 +1,9 @@
 //! How the command fails: one line that says why, one that says what to do, and a status.
 
 use std::error::Error;
-use std::io::{self, Write};
 use std::process::ExitCode;
 
-use super::text;
+use super::{output, text};
 
 /// The status of a command that failed.
 pub(super) const FAILED: u8 = 1;
@@ -58,8 +57,7 @@ impl Failure {
 
     /// Writes it to standard error, and gives its status.
     pub(super) fn report(&self) -> ExitCode {
-        // Nobody is left to be told if that fails.
-        let _ = io::stderr().lock().write_all(self.render().as_bytes());
+        output::tell(&self.render());
         ExitCode::from(self.status)
     }
 
@@ -97,6 +95,8 @@ pub(super) fn chain(error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     #[test]

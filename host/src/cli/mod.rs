@@ -4,6 +4,7 @@ mod engine;
 mod failure;
 mod inspect;
 mod options;
+mod output;
 mod run;
 mod signals;
 mod text;

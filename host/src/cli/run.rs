@@ -2,7 +2,6 @@
 
 mod outcome;
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
@@ -16,11 +15,11 @@ use wasmtime::component::Component;
 use super::failure::{self, Failure, NOT_STARTED};
 use super::options::{self, Variable};
 use super::signals::Signals;
-use super::{engine, text, wasm_file};
+use super::{engine, output, text, wasm_file};
 use crate::policy::{Grants, Missing, Verb};
 use crate::runtime::cache::Cache;
 use crate::runtime::{
-    BeginError, Directory, ImportError, LoadError, Plugin, Run, RunSetup, Runtime, Stdio,
+    BeginError, Directory, ImportError, LoadError, Plugin, Run, RunSetup, Runtime,
 };
 
 /// A plugin may call what it is granted, and has standard input and output, clocks and random numbers. It has no file, no
@@ -152,7 +151,9 @@ impl Options {
 
     async fn drive(&self, plugin: &Plugin, setup: RunSetup) -> Result<u8, Failure> {
         let stop = CancellationToken::new();
-        let setup = self.complete(setup).stop(stop.clone(), self.grace);
+        let stdio = output::inherited().map_err(|error| Failure::of(NOT_STARTED, &error))?;
+        let setup = self.complete(setup).stdio(stdio);
+        let setup = setup.stop(stop.clone(), self.grace);
         let run = plugin
             .begin(setup)
             .await
@@ -175,7 +176,7 @@ impl Options {
         for directory in &self.directories {
             setup = setup.directory(directory.clone());
         }
-        setup.stdio(Stdio::Inherit)
+        setup
     }
 
     /// Waits for the end. The first signal asks the plugin to stop, the second ends it, the third lets go of the writes that
@@ -212,8 +213,7 @@ impl Options {
 }
 
 fn say(message: &str) {
-    // Nobody is left to be told if that fails.
-    let _ = writeln!(io::stderr().lock(), "dockwit: {message}");
+    output::tell(&format!("dockwit: {message}\n"));
 }
 
 fn not_loaded(error: &LoadError) -> Failure {
