@@ -6,9 +6,8 @@
 use dockwit_host::api::Client;
 use dockwit_host::bindings::{self, DockerCtx, DockerCtxView, DockerView};
 use dockwit_host::policy::Grants;
-use dockwit_host::transport::Transport;
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Config, Engine, Store};
+use wasmtime::{Engine, Store};
 use wasmtime_wasi::p3::bindings::Command;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -20,48 +19,39 @@ struct State {
 
 impl DockerView for State {
     fn docker(&mut self) -> DockerCtxView<'_> {
-        DockerCtxView {
-            ctx: &mut self.docker,
-            table: &mut self.table,
-        }
+        let (ctx, table) = (&mut self.docker, &mut self.table);
+        DockerCtxView { ctx, table }
     }
 }
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
+        let (ctx, table) = (&mut self.wasi, &mut self.table);
+        WasiCtxView { ctx, table }
     }
 }
 
 #[tokio::main]
 async fn main() -> wasmtime::Result<()> {
     let file = std::env::args().nth(1).expect("a component's path");
-    let mut config = Config::new();
-    config.wasm_component_model_async(true);
-    let engine = Engine::new(&config)?;
-
+    let engine = Engine::default();
     let mut linker = Linker::new(&engine);
     bindings::add_to_linker(&mut linker)?;
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
 
-    let transport = Transport::builder("unix:///var/run/docker.sock".parse()?).build()?;
-    let docker = DockerCtx::builder(Client::new(transport))
+    let docker = DockerCtx::builder(Client::at("unix:///var/run/docker.sock")?)
         .grants(Grants::parse(["system.ping", "containers.list"], None)?)
         .build();
     let writes = docker.writes();
     let wasi = WasiCtx::builder().inherit_stdio().build();
-    let mut store = Store::new(
-        &engine,
-        State {
-            docker,
-            wasi,
-            table: ResourceTable::new(),
-        },
-    );
+    let table = ResourceTable::new();
+    let state = State {
+        docker,
+        wasi,
+        table,
+    };
+    let mut store = Store::new(&engine, state);
 
     let component = Component::from_file(&engine, file)?;
     let plugin = Command::instantiate_async(&mut store, &component, &linker).await?;

@@ -45,6 +45,13 @@ impl Client {
         Self { transport }
     }
 
+    /// A client of the engine at an address such as `unix:///var/run/docker.sock`. Nothing is sent yet.
+    ///
+    /// Fails for an address that can't be one, or isn't supported.
+    pub fn at(address: &str) -> Result<Self> {
+        Ok(Self::new(Transport::builder(address.parse()?).build()?))
+    }
+
     /// What the client speaks over.
     pub fn transport(&self) -> &Transport {
         &self.transport

@@ -26,16 +26,16 @@ use state::State;
 /// # Examples
 ///
 /// ```no_run
+/// use dockwit_host::api::Client;
 /// use dockwit_host::policy::Grants;
 /// use dockwit_host::runtime::{RunSetup, Runtime};
-/// use dockwit_host::{api, transport};
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let runtime = Runtime::new()?;
 /// let plugin = runtime.load(&std::fs::read("plugin.wasm")?)?;
 ///
-/// let engine = transport::Transport::builder("unix:///var/run/docker.sock".parse()?).build()?;
-/// let setup = RunSetup::new(api::Client::new(engine))
+/// let engine = Client::at("unix:///var/run/docker.sock")?;
+/// let setup = RunSetup::new(engine)
 ///     .grants(Grants::parse(["containers.list"], None)?)
 ///     .args(["plugin", "--all"]);
 /// let outcome = plugin.begin(setup).await?.finish().await;
