@@ -3,15 +3,16 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::task::JoinHandle;
 
 use crate::engine::{Engine, Names};
-use crate::plugin;
+use crate::{plugin, until};
 
 /// How long the command may run: no test means to wait that long.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -46,16 +47,17 @@ impl Command {
 
     /// `dockwit run` of a plugin under test, granted what it imports, with a case and names as the harness gives them.
     pub fn run(plugin: &str, case: &str, names: &Names) -> Self {
-        let verbs: Vec<_> = plugin::load(plugin)
-            .imports()
-            .verbs()
-            .iter()
-            .map(|verb| verb.name())
-            .collect();
-        Self::run_granted(plugin, case, names, &["--allow", &verbs.join(",")])
+        Self::run_with(plugin, case, names, &[])
     }
 
-    /// The same, with grants and other options of the test's own.
+    /// The same, with other options of the test's own.
+    pub fn run_with(plugin: &str, case: &str, names: &Names, options: &[&str]) -> Self {
+        let verbs = imported(plugin);
+        let options = [&["--allow", &verbs], options].concat();
+        Self::run_granted(plugin, case, names, &options)
+    }
+
+    /// The same, with grants of the test's own, too.
     pub fn run_granted(plugin: &str, case: &str, names: &Names, options: &[&str]) -> Self {
         let file = plugin::file(plugin);
         let environment = [
@@ -104,20 +106,22 @@ impl Command {
     pub fn start(mut self) -> Process {
         let mut child = self.command.spawn().expect("the command can be started");
         let stdout = child.stdout.take().expect("its output is a pipe");
-        let mut stderr = child.stderr.take().expect("its errors are a pipe");
+        let stderr = child.stderr.take().expect("its errors are a pipe");
         Process {
             stdin: child.stdin.take(),
-            stdout: BufReader::new(stdout).lines(),
-            read: String::new(),
-            stderr: tokio::spawn(async move {
-                let mut text = Vec::new();
-                // What was read before an error is what there is to show.
-                let _ = stderr.read_to_end(&mut text).await;
-                String::from_utf8_lossy(&text).into_owned()
-            }),
+            stdout: Some(BufReader::new(stdout)),
+            read: Vec::new(),
+            stderr: Said::listen(stderr),
             child,
         }
     }
+}
+
+/// What a plugin under test imports, as `--allow` takes it.
+pub fn imported(plugin: &str) -> String {
+    let plugin = plugin::load(plugin);
+    let verbs = plugin.imports().verbs().iter();
+    verbs.map(|verb| verb.name()).collect::<Vec<_>>().join(",")
 }
 
 /// A home of the command's own, beside the plugins, so that what it compiles is kept from run to run of the suite.
@@ -129,9 +133,9 @@ fn home() -> PathBuf {
 pub struct Process {
     child: Child,
     stdin: Option<ChildStdin>,
-    stdout: Lines<BufReader<ChildStdout>>,
-    read: String,
-    stderr: JoinHandle<String>,
+    stdout: Option<BufReader<ChildStdout>>,
+    read: Vec<u8>,
+    stderr: Said,
 }
 
 impl Process {
@@ -141,15 +145,22 @@ impl Process {
     ///
     /// Panics if another comes, or none.
     pub async fn expect(&mut self, expected: &str) {
-        let line = tokio::time::timeout(DEADLINE, self.stdout.next_line()).await;
-        let line = line.ok().and_then(Result::ok).flatten();
-        if line.as_deref() != Some(expected) {
+        let begun = self.read.len();
+        let stdout = self.stdout.as_mut().expect("its output is read");
+        let line = stdout.read_until(b'\n', &mut self.read);
+        let read = tokio::time::timeout(DEADLINE, line).await;
+        let line = String::from_utf8_lossy(&self.read[begun..]).into_owned();
+        if !matches!(read, Ok(Ok(_))) || line.trim_end_matches('\n') != expected {
             // Whatever it still says, it says no longer than until it is killed.
             let _ = self.child.start_kill();
-            let stderr = (&mut self.stderr).await.unwrap_or_default();
+            let stderr = self.stderr.all().await;
             panic!("{expected:?} is expected, not {line:?}\n--- stderr\n{stderr}");
         }
-        self.read.extend([expected, "\n"]);
+    }
+
+    /// Closes its output: nobody reads on.
+    pub fn close_output(&mut self) {
+        self.stdout = None;
     }
 
     /// Lets a plugin go on that waits for a line.
@@ -160,6 +171,28 @@ impl Process {
     pub async fn go(&mut self) {
         let stdin = self.stdin.as_mut().expect("input isn't closed");
         stdin.write_all(b"go\n").await.expect("it takes input");
+    }
+
+    /// Waits until it has said this on standard error.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it doesn't at once.
+    pub async fn until_it_says(&self, words: &str) {
+        until(&format!("it says {words:?}"), || {
+            self.stderr.so_far().contains(words)
+        })
+        .await;
+    }
+
+    /// Whether it hasn't ended.
+    ///
+    /// # Panics
+    ///
+    /// Panics if nobody knows.
+    pub fn is_alive(&mut self) -> bool {
+        let ended = self.child.try_wait();
+        ended.expect("its status is to be had").is_none()
     }
 
     /// Sends it a signal.
@@ -188,25 +221,95 @@ impl Process {
         pid.expect("it runs")
     }
 
+    /// Waits for its end, while nobody reads its output.
+    ///
+    /// # Panics
+    ///
+    /// Panics if that takes longer.
+    pub async fn ends_within(&mut self, limit: Duration) {
+        let ended = tokio::time::timeout(limit, self.child.wait()).await;
+        let status = ended.expect("the command ends in time");
+        status.expect("its status is to be had");
+    }
+
     /// Closes its input, and waits for its end.
     ///
     /// # Panics
     ///
     /// Panics if that takes too long.
-    pub async fn finish(mut self) -> Output {
-        self.stdin = None;
-        let end = async {
-            while let Ok(Some(line)) = self.stdout.next_line().await {
-                self.read.extend([line.as_str(), "\n"]);
+    pub async fn finish(self) -> Output {
+        self.finish_with(&[]).await
+    }
+
+    /// Gives it the rest of its input, and waits for its end.
+    ///
+    /// # Panics
+    ///
+    /// Panics if that takes too long.
+    pub async fn finish_with(self, input: &[u8]) -> Output {
+        let Self {
+            mut child,
+            stdin,
+            stdout,
+            mut read,
+            mut stderr,
+        } = self;
+        let give = async {
+            if let Some(mut stdin) = stdin {
+                // It need not read what it is given.
+                let _ = stdin.write_all(input).await;
             }
-            self.child.wait().await.expect("its status is to be had")
         };
+        let take = async {
+            if let Some(mut stdout) = stdout {
+                let all = stdout.read_to_end(&mut read).await;
+                all.expect("its output can be read");
+            }
+        };
+        let end = async { tokio::join!(give, take, child.wait()).2 };
         let status = tokio::time::timeout(DEADLINE, end).await;
+        let status = status.expect("the command ends within its deadline");
         Output {
-            status: status.expect("the command ends within its deadline"),
-            stdout: self.read,
-            stderr: self.stderr.await.unwrap_or_default(),
+            status: status.expect("its status is to be had"),
+            stdout: String::from_utf8_lossy(&read).into_owned(),
+            stdout_bytes: read,
+            stderr: stderr.all().await,
         }
+    }
+}
+
+/// What a process says on standard error, read as it comes.
+struct Said {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    listening: JoinHandle<()>,
+}
+
+impl Said {
+    fn listen(mut stderr: ChildStderr) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&bytes);
+        let listening = tokio::spawn(async move {
+            let mut piece = vec![0; 4096];
+            // What was read before an error is what there is to show.
+            while let Ok(read @ 1..) = stderr.read(&mut piece).await {
+                heard
+                    .lock()
+                    .expect("nobody panics here")
+                    .extend_from_slice(&piece[..read]);
+            }
+        });
+        Self { bytes, listening }
+    }
+
+    fn so_far(&self) -> String {
+        let bytes = self.bytes.lock().expect("nobody panics here");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    async fn all(&mut self) -> String {
+        // It ends with the stream.
+        let _ = (&mut self.listening).await;
+        self.so_far()
     }
 }
 
@@ -227,8 +330,10 @@ impl Memory {
 pub struct Output {
     /// How it ended.
     pub status: ExitStatus,
-    /// What it wrote to standard output.
+    /// What it wrote to standard output, as text.
     pub stdout: String,
+    /// The same, byte by byte.
+    pub stdout_bytes: Vec<u8>,
     /// What it wrote to standard error.
     pub stderr: String,
 }

@@ -1,6 +1,7 @@
 //! What needs a real engine or a built plugin. `cargo xtask test` runs it, once for each engine.
 
 mod cases;
+mod command;
 mod container_lifecycle;
 mod container_logs;
 mod container_stats;

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cases::are_all_of;
 
 /// An engine that takes its time with everything but a look-up: until it is let go on.
-struct Slow {
+pub(crate) struct Slow {
     engine: Scripted,
     script: Arc<Script>,
 }
@@ -33,10 +33,10 @@ struct Script {
 }
 
 const CREATED: &str = "201 Created";
-const STARTED: &str = "204 No Content";
+pub(crate) const STARTED: &str = "204 No Content";
 
 impl Slow {
-    fn new(slow: &'static str, answer: &'static str) -> Self {
+    pub(crate) fn new(slow: &'static str, answer: &'static str) -> Self {
         let script = Arc::new(Script {
             slow,
             answer,
@@ -53,18 +53,22 @@ impl Slow {
         Self { engine, script }
     }
 
+    pub(crate) fn address(&self) -> String {
+        self.engine.address().to_string()
+    }
+
     fn test(&self, case: &str) -> Test {
         Test::new("writes", case).client(self.engine.client())
     }
 
-    async fn asked(&self) {
+    pub(crate) async fn asked(&self) {
         until("the engine is asked", || {
             self.script.asked.load(Ordering::SeqCst)
         })
         .await;
     }
 
-    fn release(&self) {
+    pub(crate) fn release(&self) {
         self.script.released.add_permits(1);
     }
 
@@ -72,7 +76,7 @@ impl Slow {
         self.script.answered.load(Ordering::SeqCst)
     }
 
-    fn abandoned(&self) -> bool {
+    pub(crate) fn abandoned(&self) -> bool {
         self.script.abandoned.load(Ordering::SeqCst)
     }
 }
