@@ -1,6 +1,8 @@
-//! A private engine leaves nothing behind, however its task runner ends.
+//! A private engine leaves nothing behind, however its task runner ends; and the demo leaves an engine as it was.
+//!
+//! These start engines: they need root and the packages of docker-28, and fail without.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -18,7 +20,6 @@ use xtask::image::TEST_IMAGE;
 const BURIAL: Duration = Duration::from_secs(20);
 
 #[test]
-#[ignore = "needs root and the packages of docker-28: cargo xtask test runs it"]
 fn after_a_kill_nothing_lives_and_the_next_start_removes_the_rest() {
     let temporary = tempfile::Builder::new()
         .prefix("xt")
@@ -54,7 +55,6 @@ fn after_a_kill_nothing_lives_and_the_next_start_removes_the_rest() {
 }
 
 #[test]
-#[ignore = "needs root and the packages of docker-28: cargo xtask test runs it"]
 fn after_an_interruption_everything_is_gone() {
     for signal in [Signal::INT, Signal::TERM] {
         let temporary = tempfile::Builder::new()
@@ -70,6 +70,39 @@ fn after_an_interruption_everything_is_gone() {
         assert_eq!(cgroup::folders(&traces.cgroup), Vec::<PathBuf>::new());
         assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
     }
+}
+
+#[test]
+fn the_demo_leaves_an_engine_as_it_was() {
+    let temporary = tempfile::Builder::new()
+        .prefix("xt")
+        .tempdir_in("/tmp")
+        .unwrap();
+    let mut started = Started::in_folder(temporary.path());
+    started.run_a_container();
+    let before = started.objects();
+    assert_eq!(before["/containers/json?all=1"].len(), 1);
+
+    let demo = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .arg("demo")
+        .env("DOCKER_HOST", started.engine.url())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&demo.stdout);
+    let errors = String::from_utf8_lossy(&demo.stderr);
+    assert!(demo.status.success(), "{said}\n{errors}");
+    for line in [
+        "stdout    ready",
+        "stderr    done",
+        "ended     with exit status 7",
+        "removed   it is gone",
+    ] {
+        assert!(said.lines().any(|said| said == line), "{line}: {said}");
+    }
+    assert!(errors.contains("add --allow container.logs"), "{errors}");
+
+    assert_eq!(started.objects(), before);
+    assert_eq!(started.end(Signal::INT), Some(130));
 }
 
 /// `xtask engine docker-28`, up and answering.
@@ -117,6 +150,26 @@ impl Started {
         self.engine
             .post("/containers/sleeper/start", Default::default())
             .unwrap();
+    }
+
+    /// What it holds, by the paths of its lists.
+    fn objects(&self) -> BTreeMap<&'static str, BTreeSet<String>> {
+        let lists = [
+            "/containers/json?all=1",
+            "/images/json?all=1",
+            "/networks",
+            "/volumes",
+        ];
+        let ids = |path| {
+            let list = self.engine.get(path).unwrap();
+            let rows = list.as_array().or_else(|| list["Volumes"].as_array());
+            let ids = rows.into_iter().flatten().map(|row| {
+                let id = row["Id"].as_str().or_else(|| row["Name"].as_str());
+                format!("{} {}", id.unwrap(), row["RepoTags"])
+            });
+            ids.collect()
+        };
+        lists.map(|path| (path, ids(path))).into()
     }
 
     /// Everything by which what belongs to this engine can be recognized after its end.
