@@ -54,7 +54,7 @@ async fn measure(peers: &mut Peers, row: Row, size: Size) -> Result<Measured> {
     for _ in 0..size.rounds {
         random.shuffle(&mut order);
         for name in &order {
-            let value = turn(peers, *name, row, size.turn).await?;
+            let value = turn(peers, *name, row, size.of(*name)).await?;
             measured.rounds.entry(*name).or_default().push(value);
         }
     }

@@ -32,6 +32,16 @@ pub(crate) struct Size {
     pub(crate) turn: usize,
 }
 
+impl Size {
+    /// How often a peer does the same in its turn. A process is long enough to be measured by itself.
+    pub(crate) fn of(self, peer: Name) -> usize {
+        match peer {
+            Name::Docker | Name::Run | Name::Ps => 1,
+            Name::Floor | Name::Api | Name::Plugin | Name::Bollard => self.turn,
+        }
+    }
+}
+
 impl Row {
     /// All of them.
     pub(crate) const ALL: [Self; 7] = [
