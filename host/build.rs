@@ -64,7 +64,7 @@ fn write(file: &str, text: &str) {
 struct Verb {
     name: String,
     import: (String, String),
-    since: String,
+    since: (u64, u64, u64),
     summary: String,
 }
 
@@ -94,7 +94,7 @@ impl Verb {
         };
         is_verb.then(|| Self {
             import: (interface_name.to_owned(), function.name.clone()),
-            since: since.to_string(),
+            since: (since.major, since.minor, since.patch),
             summary: summary(&name, &function.docs),
             name,
         })
@@ -221,7 +221,7 @@ fn render_verbs(verbs: &[Verb]) -> String {
     for verb in verbs {
         writeln!(
             out,
-            "    Entry {{ verb: Verb::{}, name: {:?}, interface: {:?}, function: {:?}, since: {:?}, summary: {:?} }},",
+            "    Entry {{ verb: Verb::{}, name: {:?}, interface: {:?}, function: {:?}, since: InterfaceVersion{:?}, summary: {:?} }},",
             camel(&verb.name),
             verb.name,
             verb.import.0,

@@ -41,7 +41,7 @@ async fn main() -> wasmtime::Result<()> {
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
 
     let docker = DockerCtx::builder(Client::at("unix:///var/run/docker.sock")?)
-        .grants(Grants::parse(["system.ping", "containers.list"], None)?)
+        .policy(Grants::parse(["system.ping", "containers.list"], None)?)
         .build();
     let writes = docker.writes();
     let wasi = WasiCtx::builder().inherit_stdio().build();

@@ -180,7 +180,7 @@ impl Test {
             .take()
             .unwrap_or_else(|| Grants::of(self.plugin.imports().verbs().iter().copied()));
         let mut setup = RunSetup::new(self.client)
-            .grants(grants)
+            .policy(grants)
             .args(self.args)
             .env("PREFIX", self.names.prefix())
             .stdio(stdio)

@@ -32,6 +32,8 @@ pub enum ErrorKind {
     Engine,
     /// What the engine sent can't be read.
     Protocol,
+    /// What the engine sends is more than its receiver may take.
+    Quota,
 }
 
 /// A failure of a call or of a stream.
@@ -46,6 +48,7 @@ struct Inner {
     message: String,
     status: Option<StatusCode>,
     field: Option<&'static str>,
+    limit: Option<(&'static str, u64)>,
     route: Option<Route>,
     sent: bool,
 }
@@ -59,6 +62,7 @@ impl Error {
                 message: message.into(),
                 status: None,
                 field: None,
+                limit: None,
                 route: None,
                 sent: false,
             }),
@@ -112,6 +116,11 @@ impl Error {
         self.inner.field
     }
 
+    /// The name of the meter whose limit is met, and that limit in bytes.
+    pub fn limit(&self) -> Option<(&'static str, u64)> {
+        self.inner.limit
+    }
+
     /// The endpoint that it is about, without the values put into it; none before one was chosen.
     pub fn route(&self) -> Option<&Route> {
         self.inner.route.as_ref()
@@ -132,6 +141,10 @@ impl From<transport::Error> for Error {
                 message: error.kind().to_string(),
                 status,
                 field: None,
+                limit: match error.kind() {
+                    transport::ErrorKind::Budget { name, limit } => Some((*name, *limit)),
+                    _ => None,
+                },
                 route: error.route().cloned(),
                 sent: error.sent(),
             }),
@@ -147,6 +160,7 @@ fn kind_of(kind: &transport::ErrorKind) -> ErrorKind {
         From::Timeout { .. } => ErrorKind::Timeout,
         From::Status { status, .. } => kind_of_status(*status),
         From::Stream(_) => ErrorKind::Engine,
+        From::Budget { .. } => ErrorKind::Quota,
         From::Protocol(_) | From::TooLarge { .. } => ErrorKind::Protocol,
         From::Unsupported(_) => ErrorKind::Unsupported,
     }

@@ -21,11 +21,12 @@ mod types;
 pub mod containers;
 pub mod system;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::transport::{ApiVersion, BodyStream, HeadTimeout, Request, Response, Transport};
+use crate::transport::{ApiVersion, BodyStream, HeadTimeout, Meter, Request, Response, Transport};
 
 pub use self::containers::{Container, Containers};
 pub use self::error::{Error, ErrorKind, Result};
@@ -50,6 +51,12 @@ impl Client {
     /// Fails for an address that can't be one, or isn't supported.
     pub fn at(address: &str) -> Result<Self> {
         Ok(Self::new(Transport::builder(address.parse()?).build()?))
+    }
+
+    /// The same, with what the engine sends counted.
+    #[must_use]
+    pub fn metered(&self, meter: Arc<Meter>) -> Self {
+        Self::new(self.transport.metered(meter))
     }
 
     /// What the client speaks over.

@@ -123,6 +123,20 @@ fn enter<T>(
     })
 }
 
+/// As [`enter`], for a call that opens a flow.
+fn enter_flow<T>(
+    accessor: &Accessor<T, HasDocker>,
+    verb: Verb,
+    container: &Resource<ContainerId>,
+) -> DockerResult<(Pass, ContainerId)> {
+    accessor.with(|mut access| {
+        let view = access.get();
+        let pass = view.ctx.pass_flow(verb)?;
+        let id = *view.table.get(container).map_err(error::bad_handle)?;
+        Ok((pass, id))
+    })
+}
+
 /// Functions that ask the engine for one answer. The closure's arguments: the api layer's container, and the call's own.
 macro_rules! reads {
     ($($verb:ident $name:ident($($arg:ident: $kind:ty),*) -> $answer:ty => |$container:ident| $call:expr;)*) => {
@@ -212,7 +226,7 @@ impl<T> HostContainerWithStore<T> for HasDocker {
         container: Resource<ContainerId>,
         until: WaitCondition,
     ) -> DockerResult<FutureReader<Result<ContainerExit, Error>>> {
-        let (pass, id) = enter(accessor, Verb::ContainerWait, &container)?;
+        let (pass, id) = enter_flow(accessor, Verb::ContainerWait, &container)?;
         let exit = pass
             .read(|client| async move { client.container(&id).wait(until.convert()).await })
             .await?;
@@ -233,12 +247,12 @@ impl<T> HostContainerWithStore<T> for HasDocker {
         container: Resource<ContainerId>,
         options: LogsOptions,
     ) -> DockerResult<(StreamReader<LogChunk>, FutureReader<Result<(), Error>>)> {
-        let (pass, id) = enter(accessor, Verb::ContainerLogs, &container)?;
+        let (pass, id) = enter_flow(accessor, Verb::ContainerLogs, &container)?;
         let options = options.convert();
         let logs = pass
             .read(|client| async move { client.container(&id).logs(&options).await })
             .await?;
-        flow(accessor, &pass, logs).map_err(error::trap)
+        flow(accessor, pass, logs).map_err(error::trap)
     }
 
     async fn stats_stream(
@@ -248,10 +262,10 @@ impl<T> HostContainerWithStore<T> for HasDocker {
         StreamReader<ContainerStats>,
         FutureReader<Result<(), Error>>,
     )> {
-        let (pass, id) = enter(accessor, Verb::ContainerStatsStream, &container)?;
+        let (pass, id) = enter_flow(accessor, Verb::ContainerStatsStream, &container)?;
         let stats = pass
             .read(|client| async move { client.container(&id).stats_stream().await })
             .await?;
-        flow(accessor, &pass, stats).map_err(error::trap)
+        flow(accessor, pass, stats).map_err(error::trap)
     }
 }

@@ -92,7 +92,7 @@ records! { api => wt:
 }
 
 enums! { api => wt:
-    ErrorKind { NotFound Conflict Invalid Unauthorized Timeout Unsupported Unavailable Engine Protocol }
+    ErrorKind { NotFound Conflict Invalid Unauthorized Timeout Unsupported Unavailable Engine Protocol Quota }
     Protocol { Tcp Udp Sctp | Other }
 }
 

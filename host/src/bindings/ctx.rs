@@ -8,12 +8,15 @@ use wasmtime::component::ResourceTable;
 
 use super::gate::Told;
 use crate::api::Client;
-use crate::policy::Grants;
+use crate::policy::{Grants, Policy, Quota};
+use crate::transport::Meter;
 
 /// What one run of a plugin may reach: an engine, and what is granted of it.
 pub struct DockerCtx {
     pub(super) client: Client,
-    pub(super) grants: Arc<Grants>,
+    pub(super) policy: Arc<Policy>,
+    pub(super) quota: Quota,
+    pub(super) meter: Arc<Meter>,
     pub(super) told: Told,
     pub(super) writes: Writes,
     pub(super) stop: CancellationToken,
@@ -23,7 +26,7 @@ pub struct DockerCtx {
 /// Sets up a [`DockerCtx`].
 pub struct DockerCtxBuilder {
     client: Client,
-    grants: Grants,
+    policy: Policy,
     stop: CancellationToken,
 }
 
@@ -32,7 +35,7 @@ impl DockerCtx {
     pub fn builder(client: Client) -> DockerCtxBuilder {
         DockerCtxBuilder {
             client,
-            grants: Grants::none(),
+            policy: Grants::none().into(),
             stop: CancellationToken::new(),
         }
     }
@@ -49,10 +52,11 @@ impl DockerCtx {
 }
 
 impl DockerCtxBuilder {
-    /// Sets what is granted; by default nothing.
+    /// Sets what the plugin may do; by default nothing. Files, variables and the component's digest are the embedder's to
+    /// hold it to.
     #[must_use]
-    pub fn grants(mut self, grants: Grants) -> Self {
-        self.grants = grants;
+    pub fn policy(mut self, policy: impl Into<Policy>) -> Self {
+        self.policy = policy.into();
         self
     }
 
@@ -65,9 +69,13 @@ impl DockerCtxBuilder {
 
     /// Makes the context.
     pub fn build(self) -> DockerCtx {
+        let limits = self.policy.limits();
+        let meter = Meter::new("limits.bytes", limits.bytes.0);
         DockerCtx {
-            client: self.client,
-            grants: Arc::new(self.grants),
+            client: self.client.metered(Arc::clone(&meter)),
+            meter,
+            quota: Quota::new(limits),
+            policy: Arc::new(self.policy),
             told: Told::default(),
             writes: Writes::default(),
             stop: self.stop,

@@ -7,7 +7,7 @@ use wasmtime_wasi::TrappableError;
 use super::convert::Convert;
 use super::wit::types::{Error, ErrorKind};
 use crate::api;
-use crate::policy::Verb;
+use crate::policy::{Met, Verb};
 
 pub(super) type DockerError = TrappableError<Error>;
 pub(super) type DockerResult<T> = Result<T, DockerError>;
@@ -26,11 +26,28 @@ pub(super) fn denied(verb: Verb) -> Error {
     }
 }
 
+/// A call that a limit of the run refuses.
+pub(super) fn met(verb: Verb, met: &Met) -> Error {
+    Error {
+        kind: ErrorKind::Quota,
+        op: verb.name().into(),
+        message: met.to_string(),
+        details: vec![
+            ("rule".into(), met.key.into()),
+            ("limit".into(), met.limit.clone()),
+        ],
+    }
+}
+
 /// A call that the engine, or the way to it, failed.
 pub(super) fn of_engine(verb: Verb, error: &api::Error) -> Error {
     let mut details = Vec::new();
     if let Some(field) = error.field() {
         details.push(("field".into(), field.into()));
+    }
+    if let Some((rule, limit)) = error.limit() {
+        details.push(("rule".into(), rule.into()));
+        details.push(("limit".into(), limit.to_string()));
     }
     if let Some(status) = error.status() {
         details.push(("status".into(), status.to_string()));

@@ -2,26 +2,41 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::future::Future;
+use std::time::Instant;
 
 use super::ctx::{DockerCtx, Writes};
 use super::error::{self, DockerResult};
 use super::wit::types::Error;
 use crate::api::{self, Client, ContainerId};
-use crate::policy::Verb;
+use crate::policy::{Permit, Verb};
 
 impl DockerCtx {
-    /// Lets a call through if its verb is granted.
-    pub(super) fn pass(&self, verb: Verb) -> Result<Pass, Error> {
-        if self.grants.allow(verb) {
-            Ok(Pass {
-                verb,
-                client: self.client.clone(),
-                writes: self.writes.clone(),
-            })
-        } else {
+    /// Lets a call through if its verb is granted, and no limit is met.
+    pub(super) fn pass(&mut self, verb: Verb) -> Result<Pass, Error> {
+        // Before anything else, since refused calls count, too.
+        let counted = self.quota.count(Instant::now());
+        if !self.policy.grants().allow(verb) {
             tracing::info!(op = verb.name(), decision = "denied");
-            Err(error::denied(verb))
+            return Err(error::denied(verb));
         }
+        let place = counted.and_then(|()| self.quota.call());
+        Ok(Pass {
+            verb,
+            client: self.client.clone(),
+            writes: self.writes.clone(),
+            place: place.map_err(|met| error::met(verb, &met))?,
+        })
+    }
+
+    /// As [`pass`](Self::pass), for a call that opens a flow: that has a place and a meter of its own.
+    pub(super) fn pass_flow(&mut self, verb: Verb) -> Result<Pass, Error> {
+        let mut pass = self.pass(verb)?;
+        let limit = self.policy.limits().stream_bytes.0;
+        pass.client = self
+            .client
+            .metered(self.meter.part("limits.stream-bytes", limit));
+        pass.place = self.quota.stream().map_err(|met| error::met(verb, &met))?;
+        Ok(pass)
     }
 }
 
@@ -30,6 +45,7 @@ pub(super) struct Pass {
     verb: Verb,
     client: Client,
     writes: Writes,
+    place: Permit,
 }
 
 impl Pass {
@@ -52,7 +68,14 @@ impl Pass {
         R: Future<Output = Result<T, api::Error>> + Send + 'static,
         T: Send + 'static,
     {
-        match self.writes.0.spawn(call(self.client.clone())).await {
+        let call = call(self.client.clone());
+        let place = Permit::clone(&self.place);
+        let task = async move {
+            let answer = call.await;
+            drop(place);
+            answer
+        };
+        match self.writes.0.spawn(task).await {
             Ok(answer) => answer.map_err(|error| self.failed(&error).into()),
             Err(panicked) => Err(error::broken(self.verb, &panicked).into()),
         }

@@ -17,7 +17,6 @@ use super::error;
 use super::gate::Pass;
 use super::wit::types::Error;
 use crate::api::{self, ItemStream};
-use crate::policy::Verb;
 use crate::transport::{Decoder, Limits};
 
 /// How much a delivery holds at most, whatever the plugin has room for: more gains nothing, and a batch of large items
@@ -33,7 +32,7 @@ type Flow<W> = (StreamReader<W>, FutureReader<Result<(), Error>>);
 /// Gives a stream of the engine's to the plugin.
 pub(super) fn flow<T, D, W>(
     accessor: &Accessor<T, HasDocker>,
-    pass: &Pass,
+    pass: Pass,
     source: ItemStream<D>,
 ) -> wasmtime::Result<Flow<W>>
 where
@@ -46,7 +45,7 @@ where
     let verb = pass.verb();
     let producer = Producer {
         source,
-        verb,
+        pass,
         end: Some(end),
         batch: Vec::new(),
         items: PhantomData,
@@ -62,7 +61,8 @@ where
 
 struct Producer<D: Decoder, W> {
     source: ItemStream<D>,
-    verb: Verb,
+    /// Keeps the stream's place as long as the stream.
+    pass: Pass,
     /// Dropped unsent with the producer, it says cancelled: so ok means complete.
     end: Option<oneshot::Sender<Result<(), Error>>>,
     batch: Vec<D::Item>,
@@ -73,7 +73,7 @@ impl<D: Decoder, W> Producer<D, W> {
     fn close(&mut self, result: api::Result<()>) -> StreamResult {
         if let Some(end) = self.end.take() {
             // Nobody may be interested in how it ended.
-            let _ = end.send(result.map_err(|error| error::of_engine(self.verb, &error)));
+            let _ = end.send(result.map_err(|error| self.pass.failed(&error)));
         }
         StreamResult::Dropped
     }

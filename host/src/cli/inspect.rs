@@ -4,16 +4,15 @@ mod json;
 mod report;
 mod words;
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use sha2::{Digest, Sha256};
 
 use super::failure::{FAILED, Failure};
-use super::wasm_file;
-use crate::runtime::{ImportError, Imports};
+use super::{text, wasm_file};
+use crate::policy::values::Digest;
+use crate::runtime::Imports;
 
 /// A component names each function that it can ever call. That list is told here in plain words; nothing is run, and no
 /// engine is asked.
@@ -37,8 +36,7 @@ Examples:
 struct Inspected<'a> {
     /// The file as it was named.
     file: &'a str,
-    /// `sha256:` and the digest.
-    digest: String,
+    digest: Digest,
     /// In bytes.
     size: usize,
     imports: Imports,
@@ -49,37 +47,15 @@ pub(super) fn inspect(options: &Options) -> Result<ExitCode, Failure> {
     let component = wasm_file::read(&options.plugin, FAILED)?;
     let inspected = Inspected {
         file: &options.plugin.to_string_lossy(),
-        digest: digest(&component),
+        digest: Digest::of(&component),
         size: component.len(),
-        imports: Imports::read(&component).map_err(|error| unreadable(&error))?,
+        imports: wasm_file::imports(&component)?,
     };
     let text = if options.json {
         json::render(&inspected).map_err(|error| Failure::of(FAILED, &error))?
     } else {
         report::render(&inspected)
     };
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::of(FAILED, &error)),
-        _ => Ok(ExitCode::SUCCESS),
-    }
-}
-
-fn unreadable(error: &ImportError) -> Failure {
-    let failure = Failure::of(FAILED, error);
-    match error {
-        ImportError::NotWasm => {
-            failure.hint("name the file that `cargo build --target wasm32-wasip2` makes")
-        }
-        _ => failure,
-    }
-}
-
-fn digest(component: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut text = String::from("sha256:");
-    for byte in Sha256::digest(component) {
-        // Writing to a string doesn't fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    text::print(&text)?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -1,10 +1,12 @@
 //! The command `dockwit`: runs plugins and tells what they ask for. One user of the library among others.
 
+mod check;
 mod engine;
 mod failure;
 mod inspect;
 mod options;
 mod output;
+mod policy;
 mod run;
 mod signals;
 mod text;
@@ -36,6 +38,11 @@ enum Command {
     Run(run::Options),
     /// Tell what a plugin can ask for, without running it
     Inspect(inspect::Options),
+    /// Hold a plugin against a policy, without running it
+    Check(check::Options),
+    /// Work on policies
+    #[command(subcommand)]
+    Policy(policy::Command),
 }
 
 const EXAMPLES: &str = "\
@@ -43,7 +50,9 @@ Examples:
   What does it want?
     dockwit inspect monitor.wasm
   Run it, and grant it that much:
-    dockwit run monitor.wasm --allow containers.list,container.logs";
+    dockwit run monitor.wasm --allow containers.list,container.logs
+  Keep that in a file:
+    dockwit check monitor.wasm monitor.toml && dockwit run monitor.wasm --policy monitor.toml";
 
 /// Runs the command with the arguments and the environment of this process.
 pub fn main() -> ExitCode {
@@ -57,6 +66,8 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Run(options) => run::run(options),
         Command::Inspect(options) => inspect::inspect(options),
+        Command::Check(options) => check::check(options),
+        Command::Policy(command) => policy::run(command),
     };
     result.unwrap_or_else(|failure| failure.report())
 }

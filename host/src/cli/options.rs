@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::runtime::Directory;
+use crate::policy::Directory;
 
 /// `--dir HOST::GUEST[:ro]`.
 pub(super) fn directory(text: &str) -> Result<Directory, String> {

@@ -1,6 +1,8 @@
 //! `dockwit run`.
 
+mod not_started;
 mod outcome;
+pub(super) mod policy;
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -12,23 +14,25 @@ use directories::ProjectDirs;
 use tokio_util::sync::CancellationToken;
 use wasmtime::component::Component;
 
-use super::failure::{self, Failure, NOT_STARTED};
+use super::failure::{Failure, NOT_STARTED};
 use super::options::{self, Variable};
 use super::signals::Signals;
-use super::{engine, output, text, wasm_file};
-use crate::policy::{Grants, Missing, Verb};
+use super::{engine, output, wasm_file};
+use crate::policy::Directory;
 use crate::runtime::cache::Cache;
-use crate::runtime::{
-    BeginError, Directory, ImportError, LoadError, Plugin, Run, RunSetup, Runtime,
-};
+use crate::runtime::{Plugin, Run, RunSetup, Runtime};
 
-/// A plugin may call what it is granted, and has standard input and output, clocks and random numbers. It has no file, no
-/// variable and no network unless given; a network never.
+/// A plugin may call what it is granted, by a policy or in short by --allow, and has standard input and output, clocks and
+/// random numbers. It has no file, no variable and no network unless given; a network never.
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Options {
     /// The plugin: a WebAssembly component built for wasm32-wasip2
     plugin: PathBuf,
+
+    /// What the plugin may do, in TOML; `dockwit policy schema` tells the keys
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["allow", "api", "partial", "directories", "variables"])]
+    policy: Option<PathBuf>,
 
     /// Grant these calls, such as containers.list,container.logs; `dockwit inspect` tells what the plugin asks for
     #[arg(long, value_name = "VERBS", value_delimiter = ',')]
@@ -80,7 +84,7 @@ Exit status:
   the plugin's own: 0 after success, 1 after failure, or the one that it sets
   125  the plugin wasn't started: wrong options, a file that is no plugin, or a grant is missing
   130  it was ended after Ctrl-C, because the grace period was over or on a second Ctrl-C
-  134  it trapped: a panic, or a bound of its sandbox
+  134  it trapped, by a panic mostly, or met a limit
   143  it was ended after SIGTERM, likewise
 
 Environment:
@@ -89,8 +93,8 @@ Environment:
 
 /// Runs a plugin; the status is the plugin's.
 pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
-    let grants = options.grants()?;
-    let setup = RunSetup::new(engine::client(options.engine.as_deref())?).grants(grants);
+    let policy = options.policy()?;
+    let setup = RunSetup::new(engine::client(options.engine.as_deref())?).policy(policy);
     let component = wasm_file::read(&options.plugin, NOT_STARTED)?;
     let runtime = Runtime::new().map_err(|error| {
         Failure::new(
@@ -113,25 +117,6 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
 }
 
 impl Options {
-    fn grants(&self) -> Result<Grants, Failure> {
-        let words = self
-            .allow
-            .iter()
-            .map(|word| word.trim())
-            .filter(|word| !word.is_empty());
-        let grants = Grants::parse(words, self.api.as_deref()).map_err(|error| {
-            let file = self.plugin.display();
-            Failure::of(NOT_STARTED, &error).hint(format!(
-                "`dockwit inspect {file}` tells what the plugin asks for"
-            ))
-        })?;
-        Ok(if self.partial {
-            grants.missing(Missing::Deny)
-        } else {
-            grants
-        })
-    }
-
     fn load(&self, runtime: &Runtime, component: &[u8]) -> Result<Plugin, Failure> {
         let plugin = match self.cache() {
             Some(cache) => {
@@ -139,7 +124,7 @@ impl Options {
             }
             None => runtime.load_with(component, |engine, bytes| Component::new(engine, bytes)),
         };
-        plugin.map_err(|error| not_loaded(&error))
+        plugin.map_err(|error| not_started::not_loaded(&error))
     }
 
     fn cache(&self) -> Option<Cache> {
@@ -157,7 +142,7 @@ impl Options {
         let run = plugin
             .begin(setup)
             .await
-            .map_err(|error| not_begun(&error))?;
+            .map_err(|error| self.not_begun(&error))?;
         let signals = Signals::take().map_err(|error| Failure::of(NOT_STARTED, &error))?;
         self.finish(run, &stop, signals).await
     }
@@ -173,10 +158,7 @@ impl Options {
         for Variable { name, value } in &self.variables {
             setup = setup.env(name, value);
         }
-        for directory in &self.directories {
-            setup = setup.directory(directory.clone());
-        }
-        setup
+        setup.environment(|name| std::env::var(name).ok())
     }
 
     /// Waits for the end. The first signal asks the plugin to stop, the second ends it, the third lets go of the writes that
@@ -214,41 +196,4 @@ impl Options {
 
 fn say(message: &str) {
     output::tell(&format!("dockwit: {message}\n"));
-}
-
-fn not_loaded(error: &LoadError) -> Failure {
-    let failure = Failure::new(NOT_STARTED, failure::chain(error));
-    match error {
-        LoadError::Newer(_) => failure.hint("update dockwit, or build the plugin with an older crate `dockwit`"),
-        LoadError::Refused(_) => failure.hint(
-            "build it with the crate `dockwit` alone; its `time` and `stdin()` take the place of WASI 0.3",
-        ),
-        LoadError::Unreadable(ImportError::NotWasm) => {
-            failure.hint("name the file that `cargo build --target wasm32-wasip2` makes")
-        }
-        _ => failure,
-    }
-}
-
-fn not_begun(error: &BeginError) -> Failure {
-    match error {
-        BeginError::Missing(verbs) => missing(verbs),
-        BeginError::Directory { .. } => Failure::of(NOT_STARTED, error)
-            .hint("the folder must be there before the plugin starts"),
-        _ => Failure::of(NOT_STARTED, error),
-    }
-}
-
-fn missing(verbs: &[Verb]) -> Failure {
-    let rows = verbs.iter().map(|verb| (verb.name(), verb.summary()));
-    let names: Vec<_> = verbs.iter().map(|verb| verb.name()).collect();
-    Failure::new(
-        NOT_STARTED,
-        "the plugin wasn't started, since it asks for what isn't granted:",
-    )
-    .details(text::columns(rows).collect())
-    .hint(format!(
-        "add --allow {} to grant it, or --partial to start the plugin without",
-        names.join(",")
-    ))
 }

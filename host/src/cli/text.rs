@@ -1,9 +1,20 @@
 //! Text for a terminal.
 
 use std::fmt::Write;
+use std::io;
+
+use super::failure::{FAILED, Failure};
 
 /// The most of one text that is shown, in characters: some screens full.
 const MAX_SHOWN: usize = 4_000;
+
+/// Writes to standard output. A reader that has gone has read enough.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    match io::Write::write_all(&mut io::stdout().lock(), text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::of(FAILED, &error)),
+        _ => Ok(()),
+    }
+}
 
 /// Makes text harmless that a plugin's binary, an engine or a file has a say in: what would move the cursor, forge a line or
 /// turn the direction of writing is shown as an escape.

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::failure::Failure;
-use crate::runtime::MAX_COMPONENT;
+use super::failure::{FAILED, Failure};
+use crate::runtime::{ImportError, Imports, MAX_COMPONENT};
 
 /// Reads a component whole, once, through one descriptor: the bytes that are looked at are the bytes that are run.
 pub(super) fn read(path: &Path, status: u8) -> Result<Vec<u8>, Failure> {
@@ -32,4 +32,17 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     file.take(MAX_COMPONENT as u64 + 1)
         .read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// What a component asks for.
+pub(super) fn imports(component: &[u8]) -> Result<Imports, Failure> {
+    Imports::read(component).map_err(|error| {
+        let failure = Failure::of(FAILED, &error);
+        match error {
+            ImportError::NotWasm => {
+                failure.hint("name the file that `cargo build --target wasm32-wasip2` makes")
+            }
+            _ => failure,
+        }
+    })
 }

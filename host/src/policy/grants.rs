@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::Verb;
+use super::file::values::InterfaceVersion;
 
 /// The verbs that a run is granted. None, unless said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,7 +16,8 @@ pub struct Grants {
 }
 
 /// What becomes of a plugin that asks for more than it is granted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Missing {
     /// It isn't started.
     #[default]
@@ -82,17 +87,53 @@ impl Grants {
         words: impl IntoIterator<Item = &'a str>,
         api: Option<&str>,
     ) -> Result<Self, GrantError> {
-        let api = api.map(Version::parse).transpose()?;
+        let version = |api: &str| api.parse().map_err(|_| GrantError::Version(api.to_owned()));
+        let api = api.map(version).transpose()?;
         let mut verbs = BTreeSet::new();
         for word in words {
-            match word.strip_suffix('*') {
-                Some(prefix) => verbs.extend(matching(word, prefix, api.as_ref())?),
-                None => {
-                    verbs.insert(exact(word)?);
-                }
-            }
+            verbs.extend(Self::allowed_by(word, api)?);
         }
         Ok(Self::of(verbs))
+    }
+
+    /// The verbs that a word of `allow` stands for: a pattern grants nothing that came after its version.
+    pub(super) fn allowed_by(
+        word: &str,
+        api: Option<InterfaceVersion>,
+    ) -> Result<Vec<Verb>, GrantError> {
+        let mut verbs = Self::denied_by(word, api)?;
+        if word.ends_with('*')
+            && let Some(api) = api
+        {
+            verbs.retain(|verb| verb.since() <= api);
+            if verbs.is_empty() {
+                return Err(GrantError::NothingFits {
+                    pattern: word.to_owned(),
+                    version: api.to_string(),
+                });
+            }
+        }
+        Ok(verbs)
+    }
+
+    /// The verbs that a word of `deny` stands for: a pattern denies also what came after its version.
+    pub(super) fn denied_by(
+        word: &str,
+        api: Option<InterfaceVersion>,
+    ) -> Result<Vec<Verb>, GrantError> {
+        match word.strip_suffix('*') {
+            Some(prefix) => matching(word, prefix, api),
+            None => Ok(vec![exact(word)?]),
+        }
+    }
+
+    /// Takes these verbs away.
+    #[must_use]
+    pub(super) fn without(mut self, denied: impl IntoIterator<Item = Verb>) -> Self {
+        for verb in denied {
+            self.verbs.remove(&verb);
+        }
+        self
     }
 
     /// What becomes of a plugin that asks for more.
@@ -124,14 +165,16 @@ fn exact(word: &str) -> Result<Verb, GrantError> {
     })
 }
 
-fn matching(word: &str, prefix: &str, api: Option<&Version>) -> Result<Vec<Verb>, GrantError> {
+fn matching(
+    word: &str,
+    prefix: &str,
+    api: Option<InterfaceVersion>,
+) -> Result<Vec<Verb>, GrantError> {
     let Some(api) = api else {
         return Err(GrantError::PatternWithoutVersion(word.to_owned()));
     };
-    let known = |verb: &Verb| Version::parse(verb.since()).is_ok_and(|since| since <= *api);
     let verbs: Vec<_> = Verb::all()
         .filter(|verb| prefix.ends_with('.') && verb.name().starts_with(prefix))
-        .filter(known)
         .collect();
     if verbs.is_empty() {
         return Err(GrantError::NothingFits {
@@ -140,32 +183,6 @@ fn matching(word: &str, prefix: &str, api: Option<&Version>) -> Result<Vec<Verb>
         });
     }
     Ok(verbs)
-}
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Version(u32, u32, u32);
-
-impl Version {
-    fn parse(text: &str) -> Result<Self, GrantError> {
-        let mut numbers = text.split('.').map(str::parse);
-        match (
-            numbers.next(),
-            numbers.next(),
-            numbers.next(),
-            numbers.next(),
-        ) {
-            (Some(Ok(major)), Some(Ok(minor)), Some(Ok(patch)), None) => {
-                Ok(Self(major, minor, patch))
-            }
-            _ => Err(GrantError::Version(text.to_owned())),
-        }
-    }
-}
-
-impl std::fmt::Display for Version {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}.{}", self.0, self.1, self.2)
-    }
 }
 
 fn nearest(word: &str) -> &'static str {
@@ -214,6 +231,15 @@ mod tests {
         for word in ["*", "cont*", "container.st*", "container.*x"] {
             assert!(Grants::parse([word], Some("0.1.0")).is_err(), "{word}");
         }
+    }
+
+    #[test]
+    fn a_denied_pattern_covers_what_came_after_its_version() {
+        let old = Some("0.0.9".parse().unwrap());
+        assert!(Grants::allowed_by("container.*", old).is_err());
+        let denied = Grants::denied_by("container.*", old).unwrap();
+        assert!(denied.contains(&Verb::ContainerLogs));
+        assert!(Grants::denied_by("container.*", None).is_err());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::file::values::InterfaceVersion;
+
 include!(concat!(env!("OUT_DIR"), "/verbs.rs"));
 
 struct Entry {
@@ -10,7 +12,7 @@ struct Entry {
     name: &'static str,
     interface: &'static str,
     function: &'static str,
-    since: &'static str,
+    since: InterfaceVersion,
     summary: &'static str,
 }
 
@@ -33,8 +35,8 @@ impl Verb {
         self.entry().name
     }
 
-    /// The version of the interface that has it first: `0.1.0`.
-    pub fn since(self) -> &'static str {
+    /// The version of the interface that has it first.
+    pub fn since(self) -> InterfaceVersion {
         self.entry().since
     }
 

@@ -7,8 +7,10 @@
 pub mod cache;
 mod epochs;
 mod imports;
+mod output;
 mod plugin;
 mod run;
+mod sandbox;
 mod state;
 
 use wasmtime::component::{Component, Linker};
@@ -16,7 +18,7 @@ use wasmtime::{Config, Engine};
 
 pub use imports::{Import, ImportError, Imports, MAX_COMPONENT, RunExport};
 pub use plugin::{LoadError, Plugin};
-pub use run::{BeginError, Directory, End, Outcome, Run, RunSetup, Stdio};
+pub use run::{BeginError, End, Outcome, Run, RunSetup, Stdio};
 
 use epochs::Ticker;
 use state::State;
@@ -36,7 +38,7 @@ use state::State;
 ///
 /// let engine = Client::at("unix:///var/run/docker.sock")?;
 /// let setup = RunSetup::new(engine)
-///     .grants(Grants::parse(["containers.list"], None)?)
+///     .policy(Grants::parse(["containers.list"], None)?)
 ///     .args(["plugin", "--all"]);
 /// let outcome = plugin.begin(setup).await?.finish().await;
 /// assert!(outcome.success());
@@ -97,7 +99,7 @@ impl Runtime {
     ) -> Result<Plugin, LoadError> {
         let imports = Imports::read(component)?;
         plugin::check(&imports)?;
-        let component = compile(&self.engine, component).map_err(LoadError::Compile)?;
-        Plugin::new(&self.linker, &component, imports)
+        let compiled = compile(&self.engine, component).map_err(LoadError::Compile)?;
+        Plugin::new(&self.linker, &compiled, imports, component)
     }
 }

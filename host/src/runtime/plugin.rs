@@ -6,12 +6,16 @@ use wasmtime_wasi::p3::bindings::CommandPre;
 use super::imports::{ImportError, Imports, RunExport};
 use super::run::{BeginError, Run, RunSetup};
 use super::state::State;
+use crate::policy::Met;
+use crate::policy::values::Digest;
 
 /// A component that can be run, any number of times and side by side.
 #[derive(Clone)]
 pub struct Plugin {
     command: CommandPre<State>,
     imports: std::sync::Arc<Imports>,
+    digest: Digest,
+    size: u64,
 }
 
 /// Why a component can't be run by this host.
@@ -74,6 +78,7 @@ impl Plugin {
         linker: &Linker<State>,
         component: &Component,
         imports: Imports,
+        bytes: &[u8],
     ) -> Result<Self, LoadError> {
         let command = linker
             .instantiate_pre(component)
@@ -82,6 +87,8 @@ impl Plugin {
         Ok(Self {
             command,
             imports: imports.into(),
+            digest: Digest::of(bytes),
+            size: bytes.len() as u64,
         })
     }
 
@@ -90,21 +97,33 @@ impl Plugin {
         &self.imports
     }
 
+    /// The digest of its component.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
     /// Begins a run: holds what the plugin asks for against what it is granted, and sets up its sandbox.
     ///
     /// # Errors
     ///
     /// Fails with [`BeginError::Missing`] if it asks for more than it is granted, and the grants don't say that it may start
-    /// without. A folder that can't be opened, or Wasmtime's own bounds, are the other reasons.
+    /// without. Another component than the policy names, a variable that isn't there, a folder that can't be opened, or
+    /// Wasmtime's own bounds, are the other reasons.
     pub async fn begin(&self, setup: RunSetup) -> Result<Run, BeginError> {
-        let missing: Vec<_> = self
-            .imports
-            .verbs()
-            .iter()
-            .copied()
-            .filter(|verb| !setup.grants.allow(*verb))
-            .collect();
-        if !missing.is_empty() && !setup.grants.starts_without() {
+        if let Some(named) = setup.policy.component()
+            && *named != self.digest
+        {
+            return Err(BeginError::Component {
+                named: *named,
+                found: self.digest,
+            });
+        }
+        let limit = setup.policy.sandbox().component;
+        if self.size > limit.0 {
+            return Err(BeginError::Limit(Met::new("sandbox.component", limit)));
+        }
+        let missing = setup.policy.missing(self.imports.verbs());
+        if !missing.is_empty() && !setup.policy.grants().starts_without() {
             return Err(BeginError::Missing(missing));
         }
         Run::begin(&self.command, setup).await

@@ -6,61 +6,34 @@ use std::time::Duration;
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 use wasmtime::Store;
-use wasmtime::component::ResourceTable;
 use wasmtime_wasi::cli::{StdinStream, StdoutStream};
 use wasmtime_wasi::p3::bindings::{Command, CommandPre};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
+use super::output::{Allowance, Counted};
+use super::sandbox::{self, Bounds, Exhausted, Measured};
 use super::state::State;
 use crate::api::Client;
 use crate::bindings::{DockerCtx, Writes};
-use crate::policy::{Grants, Verb};
+use crate::policy::values::{Digest, Time};
+use crate::policy::{Grants, Met, Policy, Sandbox, Verb};
 
 /// How long a plugin that was asked to stop has by default.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// Where variables are looked up by name.
+type Environment = Box<dyn Fn(&str) -> Option<String> + Send>;
+
 /// What a run is begun with. Of WASI a plugin has clocks and random numbers; no output, folder, variable or network unless given.
 pub struct RunSetup {
     pub(super) client: Client,
-    pub(super) grants: Grants,
+    pub(super) policy: Policy,
     args: Vec<String>,
     env: Vec<(String, String)>,
-    directories: Vec<Directory>,
+    environment: Environment,
     stdio: Stdio,
     stop: CancellationToken,
     grace: Duration,
-}
-
-/// A folder of the machine that a plugin may use.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Directory {
-    /// The folder on the machine.
-    pub host: PathBuf,
-    /// Where the plugin finds it.
-    pub guest: String,
-    /// Whether it may only be read.
-    pub read_only: bool,
-}
-
-impl Directory {
-    /// A folder that the plugin may read and write.
-    pub fn new(host: impl Into<PathBuf>, guest: impl Into<String>) -> Self {
-        Self {
-            host: host.into(),
-            guest: guest.into(),
-            read_only: false,
-        }
-    }
-
-    /// The same, to be read only.
-    #[must_use]
-    pub fn read_only(self) -> Self {
-        Self {
-            read_only: true,
-            ..self
-        }
-    }
 }
 
 /// Where a plugin's standard streams lead.
@@ -101,20 +74,23 @@ impl RunSetup {
     pub fn new(client: Client) -> Self {
         Self {
             client,
-            grants: Grants::none(),
+            policy: Grants::none().into(),
             args: Vec::new(),
             env: Vec::new(),
-            directories: Vec::new(),
+            environment: Box::new(|_| None),
             stdio: Stdio::Null,
             stop: CancellationToken::new(),
             grace: GRACE,
         }
     }
 
-    /// Sets what is granted.
+    /// Sets what the plugin may do; by default nothing.
     #[must_use]
-    pub fn grants(self, grants: Grants) -> Self {
-        Self { grants, ..self }
+    pub fn policy(self, policy: impl Into<Policy>) -> Self {
+        Self {
+            policy: policy.into(),
+            ..self
+        }
     }
 
     /// Sets the arguments; the first is the plugin's own name.
@@ -133,11 +109,14 @@ impl RunSetup {
         self
     }
 
-    /// Adds a folder.
+    /// Sets where the variables that the policy names are looked up, such as `|name| std::env::var(name).ok()`; by default
+    /// there is none.
     #[must_use]
-    pub fn directory(mut self, directory: Directory) -> Self {
-        self.directories.push(directory);
-        self
+    pub fn environment(self, look_up: impl Fn(&str) -> Option<String> + Send + 'static) -> Self {
+        Self {
+            environment: Box::new(look_up),
+            ..self
+        }
     }
 
     /// Sets where the standard streams lead; by default nowhere.
@@ -159,7 +138,13 @@ impl RunSetup {
     fn wasi(&mut self) -> Result<WasiCtx, BeginError> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.args(&self.args).envs(&self.env);
-        for directory in &self.directories {
+        for name in self.policy.variables() {
+            let Some(value) = (self.environment)(name) else {
+                return Err(BeginError::Variable(name.clone()));
+            };
+            wasi.env(name, value);
+        }
+        for directory in self.policy.directories() {
             let perms = if directory.read_only {
                 FsPerms::ReadOnly
             } else {
@@ -171,20 +156,33 @@ impl RunSetup {
                     source,
                 })?;
         }
+        self.connect(&mut wasi);
+        Ok(wasi.build())
+    }
+
+    fn connect(&mut self, wasi: &mut WasiCtxBuilder) {
+        let allowance = Allowance::new(self.policy.sandbox().output);
+        let counted = |to: Box<dyn StdoutStream + Sync>| Counted {
+            to,
+            allowance: allowance.clone(),
+        };
         match std::mem::replace(&mut self.stdio, Stdio::Null) {
             Stdio::Null => {}
             Stdio::Inherit => {
-                wasi.inherit_stdio();
+                wasi.inherit_stdin()
+                    .stdout(counted(Box::new(tokio::io::stdout())))
+                    .stderr(counted(Box::new(tokio::io::stderr())));
             }
             Stdio::Custom {
                 stdin,
                 stdout,
                 stderr,
             } => {
-                wasi.stdin(stdin).stdout(stdout).stderr(stderr);
+                wasi.stdin(stdin)
+                    .stdout(counted(stdout))
+                    .stderr(counted(stderr));
             }
         }
-        Ok(wasi.build())
     }
 }
 
@@ -195,6 +193,17 @@ pub enum BeginError {
     /// The plugin asks for more than it is granted.
     #[error("the plugin isn't granted {}", names(.0))]
     Missing(Vec<Verb>),
+    /// The policy is for another component.
+    #[error("the policy is for another component: it names {named}, and this is {found}")]
+    Component {
+        /// The digest that the policy names.
+        named: Digest,
+        /// The component's own.
+        found: Digest,
+    },
+    /// A variable that the policy gives isn't there, or isn't UTF-8.
+    #[error("the policy gives the variable {0}, and it isn't set")]
+    Variable(String),
     /// A folder can't be opened.
     #[error("the folder {} can't be opened", host.display())]
     Directory {
@@ -203,6 +212,9 @@ pub enum BeginError {
         /// Why.
         source: wasmtime::Error,
     },
+    /// The component, or what it begins with, is beyond a limit.
+    #[error("the plugin is too big: {0}")]
+    Limit(Met),
     /// The component can't be instantiated.
     #[error("the plugin can't be instantiated")]
     Instantiate(#[source] wasmtime::Error),
@@ -224,6 +236,8 @@ pub struct Run {
     writes: Writes,
     stop: CancellationToken,
     grace: Duration,
+    sandbox: Sandbox,
+    time: Time,
 }
 
 /// How a run ended.
@@ -234,8 +248,10 @@ pub enum End {
     Success,
     /// The plugin returned failure.
     Failure,
-    /// The plugin trapped: a panic, or a bound of its sandbox.
+    /// The plugin trapped: a panic, mostly.
     Trapped(wasmtime::Error),
+    /// The plugin met a limit of its run or of its sandbox that it can't be refused, only ended by.
+    Limit(Met),
     /// The plugin was asked to stop, and didn't within the grace period.
     Ended,
 }
@@ -263,29 +279,37 @@ impl Run {
         mut setup: RunSetup,
     ) -> Result<Self, BeginError> {
         let wasi = setup.wasi()?;
+        let sandbox = setup.policy.sandbox().clone();
+        let time = setup.policy.limits().time;
         let docker = DockerCtx::builder(setup.client)
-            .grants(setup.grants)
+            .policy(setup.policy)
             .stop(setup.stop.clone())
             .build();
         let writes = docker.writes();
         let state = State {
             docker,
             wasi,
-            table: ResourceTable::new(),
+            table: sandbox::table(&sandbox),
+            bounds: Bounds::new(&sandbox),
         };
         let mut store = Store::new(plugin.engine(), state);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_async_yield_and_update(1);
-        let command = plugin
-            .instantiate_async(&mut store)
-            .await
-            .map_err(BeginError::Instantiate)?;
+        sandbox::confine(&mut store, &sandbox);
+        let command =
+            plugin
+                .instantiate_async(&mut store)
+                .await
+                .map_err(|error| match sandbox::met(&error, &sandbox) {
+                    Some(met) => BeginError::Limit(met),
+                    None => BeginError::Instantiate(error),
+                })?;
         Ok(Self {
             store,
             command,
             writes,
             stop: setup.stop,
             grace: setup.grace,
+            sandbox,
+            time,
         })
     }
 
@@ -302,14 +326,21 @@ impl Run {
             writes,
             stop,
             grace,
+            sandbox,
+            time,
         } = self;
         let run =
             store.run_concurrent(async |accessor| command.wasi_cli_run().call_run(accessor).await);
         // A panic in a host function unwinds through the run; the next store is sound all the same.
         let run = std::panic::AssertUnwindSafe(run).catch_unwind();
+        let run = Measured::new(Box::pin(run), sandbox.cpu.0);
         let end = tokio::select! {
-            result = run => End::of(result),
+            result = run => match result {
+                Ok(result) => End::of(result, &sandbox),
+                Err(Exhausted) => End::Limit(Met::new("sandbox.cpu", sandbox.cpu)),
+            },
             () = overdue(&stop, grace) => End::Ended,
+            () = tokio::time::sleep(time.0) => End::Limit(Met::new("limits.time", time)),
         };
         let exit_status = store.data().docker.exit_status();
         // Lets go of the run's calls and streams before its writes are waited for.
@@ -326,17 +357,23 @@ async fn overdue(stop: &CancellationToken, grace: Duration) {
 }
 
 impl End {
-    fn of(result: std::thread::Result<wasmtime::Result<wasmtime::Result<Result<(), ()>>>>) -> Self {
+    fn of(
+        result: std::thread::Result<wasmtime::Result<wasmtime::Result<Result<(), ()>>>>,
+        sandbox: &Sandbox,
+    ) -> Self {
         match result {
             Ok(Ok(Ok(Ok(())))) => Self::Success,
             Ok(Ok(Ok(Err(())))) => Self::Failure,
-            Ok(Ok(Err(error)) | Err(error)) => Self::of_error(error),
+            Ok(Ok(Err(error)) | Err(error)) => Self::of_error(error, sandbox),
             Err(_) => Self::Trapped(wasmtime::Error::msg("a function of the host failed inside")),
         }
     }
 
     /// `std::process::exit` arrives as an error, too.
-    fn of_error(error: wasmtime::Error) -> Self {
+    fn of_error(error: wasmtime::Error, sandbox: &Sandbox) -> Self {
+        if let Some(met) = sandbox::met(&error, sandbox) {
+            return Self::Limit(met);
+        }
         match error.downcast_ref::<I32Exit>() {
             Some(I32Exit(0)) => Self::Success,
             Some(I32Exit(_)) => Self::Failure,

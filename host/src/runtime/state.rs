@@ -7,12 +7,14 @@ use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
 use wasmtime_wasi::p3::bindings::{cli, clocks};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use super::sandbox::Bounds;
 use crate::bindings::{self, DockerCtx, DockerCtxView, DockerView};
 
 pub(super) struct State {
     pub(super) docker: DockerCtx,
     pub(super) wasi: WasiCtx,
     pub(super) table: ResourceTable,
+    pub(super) bounds: Bounds,
 }
 
 impl DockerView for State {

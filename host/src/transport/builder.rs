@@ -99,6 +99,7 @@ impl Builder {
         };
         Ok(Transport {
             shared: Arc::new(shared),
+            meter: None,
         })
     }
 }

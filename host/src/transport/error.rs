@@ -77,6 +77,15 @@ pub enum ErrorKind {
         limit: usize,
     },
 
+    /// What the engine sent is more than its receiver may take.
+    #[error("{name} = {limit} bytes is met")]
+    Budget {
+        /// The name of the limit.
+        name: &'static str,
+        /// The limit, in bytes.
+        limit: u64,
+    },
+
     /// The engine is too old, or the address needs something that isn't built in.
     #[error("{0}")]
     Unsupported(String),

@@ -28,6 +28,7 @@ mod connect;
 mod error;
 mod frames;
 mod json_lines;
+mod meter;
 mod request;
 mod response;
 mod stream;
@@ -61,6 +62,7 @@ pub use self::builder::{Builder, DEFAULT_CONNECT_TIMEOUT, DEFAULT_HEAD_TIMEOUT, 
 pub use self::error::{Error, ErrorKind, Phase, Result, Route};
 pub use self::frames::{Channel, Frame, FrameDecoder, Frames, Framing, MAX_PIECE};
 pub use self::json_lines::{JsonDecoder, JsonValues, MAX_VALUE};
+pub use self::meter::Meter;
 pub use self::request::{DEFAULT_BODY_LIMIT, HeadTimeout, Request};
 pub use self::response::Response;
 pub use self::stream::BodyStream;
@@ -70,6 +72,7 @@ pub use self::version::ApiVersion;
 #[derive(Clone)]
 pub struct Transport {
     shared: Arc<Shared>,
+    meter: Option<Arc<Meter>>,
 }
 
 struct Shared {
@@ -84,6 +87,15 @@ impl Transport {
     /// Begins to describe the transport to the engine at an address.
     pub fn builder(address: Address) -> Builder {
         Builder::new(address)
+    }
+
+    /// The same, with what the engine sends counted. It shares the connections.
+    #[must_use]
+    pub fn metered(&self, meter: Arc<Meter>) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            meter: Some(meter),
+        }
     }
 
     /// Where the engine is.
@@ -152,6 +164,7 @@ impl Transport {
         let mut body = Plain {
             body,
             address: self.address(),
+            meter: self.meter.as_deref(),
         };
         if !response::is_answer(head.status) {
             return Err(response::refusal(head.status, &mut body).await);
@@ -182,8 +195,11 @@ impl Transport {
         let timeout = self.head_timeout(request.head_timeout);
         let http = self.prepare(request, prefix, Form::Origin)?;
         let io = self.shared.connector.connect().await?;
-        let (status, headers, mut exchange) =
-            within_head(timeout, Exchange::begin(io, http, self.address())).await?;
+        let (status, headers, mut exchange) = within_head(
+            timeout,
+            Exchange::begin(io, http, self.address(), self.meter.clone()),
+        )
+        .await?;
         if !response::is_answer(status) {
             return Err(response::refusal(status, &mut exchange).await);
         }

@@ -46,10 +46,11 @@ pub(super) trait Pieces {
     fn announced(&self) -> u64;
 }
 
-/// Any of hyper's bodies, with the address for the message of an error.
+/// Any of hyper's bodies, with the address for the message of an error, and who counts what comes.
 pub(super) struct Plain<'a, B> {
     pub(super) body: B,
     pub(super) address: &'a super::Address,
+    pub(super) meter: Option<&'a super::Meter>,
 }
 
 impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Pieces for Plain<'_, B> {
@@ -58,7 +59,10 @@ impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Pieces for Plain<'_, B
         while !self.body.is_end_stream() {
             match poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await {
                 Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) if !data.is_empty() => return Ok(Some(data)),
+                    Ok(data) if !data.is_empty() => {
+                        self.meter.map_or(Ok(()), |meter| meter.take(data.len()))?;
+                        return Ok(Some(data));
+                    }
                     _ => {}
                 },
                 Some(Err(error)) => return Err(Error::from_http(&error, self.address, true)),

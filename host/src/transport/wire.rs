@@ -4,6 +4,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -15,6 +16,7 @@ use super::address::Address;
 use super::body::{BodyDecoder, unreadable};
 use super::connect::Io;
 use super::error::{Error, ErrorKind, Result, closed};
+use super::meter::Meter;
 use super::response::Pieces;
 
 /// The longest head of an answer, in bytes. Engines send less than one KiB.
@@ -44,6 +46,7 @@ struct Wire {
     read: BytesMut,
     read_size: usize,
     address: Address,
+    meter: Option<Arc<Meter>>,
 }
 
 impl Exchange {
@@ -52,6 +55,7 @@ impl Exchange {
         io: Io,
         request: Request<Bytes>,
         address: &Address,
+        meter: Option<Arc<Meter>>,
     ) -> Result<(StatusCode, HeaderMap, Self)> {
         let read = BytesMut::new();
         let mut wire = Wire {
@@ -59,6 +63,7 @@ impl Exchange {
             read,
             read_size: READ_FEW,
             address: address.clone(),
+            meter,
         };
         let method = request.method().clone();
         let unsent = wire.send(&request).await.err();
@@ -142,6 +147,9 @@ impl Wire {
             Ok(count) => {
                 if count == room {
                     self.read_size = READ_MANY;
+                }
+                if let Some(meter) = &self.meter {
+                    meter.take(count)?;
                 }
                 Poll::Ready(Ok(count > 0))
             }

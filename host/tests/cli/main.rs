@@ -2,6 +2,7 @@
 
 mod components;
 mod inspect;
+mod policy;
 mod run;
 
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ use crate::runtime::{Import, RunExport};
 
 #[derive(Serialize)]
 struct Report<'a> {
-    component: &'a str,
+    component: String,
     size: usize,
     interface: Option<&'a str>,
     verbs: Vec<&'static str>,
@@ -29,7 +29,7 @@ struct Function<'a> {
 pub(super) fn render(inspected: &Inspected<'_>) -> serde_json::Result<String> {
     let imports = &inspected.imports;
     let report = Report {
-        component: &inspected.digest,
+        component: inspected.digest.to_string(),
         size: inspected.size,
         interface: imports.interface(),
         verbs: imports.verbs().iter().map(|verb| verb.name()).collect(),

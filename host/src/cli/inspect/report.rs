@@ -17,7 +17,7 @@ pub(super) fn render(inspected: &Inspected<'_>) -> String {
         text::bytes(inspected.size),
         built_for(imports)
     ));
-    report.line(&inspected.digest);
+    report.line(&inspected.digest.to_string());
     report.section("It asks for", verbs(imports));
     report.section("It sets", parts(imports.setters()));
     report.section("It reads", parts(imports.groups()));

@@ -15,6 +15,10 @@ pub(super) fn status(outcome: Outcome, asked: Option<Signal>) -> Result<u8, Fail
         End::Success => Ok(outcome.exit_status.unwrap_or(0)),
         End::Failure => Ok(outcome.exit_status.unwrap_or(FAILED)),
         End::Trapped(error) => Err(trapped(&error)),
+        End::Limit(met) => Err(
+            Failure::new(TRAPPED, format!("the plugin was ended: {met}"))
+                .hint(format!("a policy sets {}; see --policy", met.key)),
+        ),
         End::Ended => {
             let status = asked.map_or(FAILED, Signal::status);
             Err(Failure::new(

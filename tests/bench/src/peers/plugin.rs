@@ -46,7 +46,7 @@ impl Plugin {
         );
         let grants = Grants::of(plugin.imports().verbs().iter().copied());
         let setup = RunSetup::new(api::connect(environment)?)
-            .grants(grants)
+            .policy(grants)
             .args(["bench"])
             .env("PREFIX", PREFIX)
             .env("IMAGE", &environment.image)

@@ -1,0 +1,105 @@
+//! `dockwit check`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::failure::{FAILED, Failure};
+use super::{run, text, wasm_file};
+use crate::policy::values::Digest;
+use crate::policy::{Policy, Verb};
+use crate::runtime::Imports;
+
+/// Tells what the plugin asks for and isn't granted, and what is granted and never asked for. Nothing is run, and no engine
+/// is asked.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub(super) struct Options {
+    /// The plugin: a WebAssembly component built for wasm32-wasip2
+    plugin: PathBuf,
+
+    /// The policy, in TOML
+    policy: PathBuf,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  dockwit check monitor.wasm monitor.toml
+
+Exit status:
+  0  the plugin would be started; there may be warnings
+  1  it would not";
+
+/// What is wrong with a policy for a plugin.
+#[derive(Default)]
+struct Findings {
+    errors: Vec<String>,
+    warnings: Vec<String>,
+}
+
+pub(super) fn check(options: &Options) -> Result<ExitCode, Failure> {
+    let component = wasm_file::read(&options.plugin, FAILED)?;
+    let imports = wasm_file::imports(&component)?;
+    let policy = run::policy::read(&options.policy, FAILED)?;
+    let findings = Findings::of(&imports, &Digest::of(&component), &policy);
+    text::print(&findings.render())?;
+    Ok(match findings.errors.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(FAILED),
+    })
+}
+
+impl Findings {
+    fn of(imports: &Imports, digest: &Digest, policy: &Policy) -> Self {
+        let mut findings = Self::default();
+        findings.component(digest, policy);
+        findings.missing(imports, policy);
+        findings.unused(imports, policy);
+        findings
+    }
+
+    fn component(&mut self, digest: &Digest, policy: &Policy) {
+        if policy.component().is_some_and(|named| named != digest) {
+            self.errors.push(format!(
+                "the policy is for another component; write component = \"{digest}\" if it is this one"
+            ));
+        }
+    }
+
+    fn missing(&mut self, imports: &Imports, policy: &Policy) {
+        let told = |verb: Verb| {
+            format!(
+                "not granted: {verb}  {}; allow += \"{verb}\"",
+                verb.summary()
+            )
+        };
+        let missing = policy.missing(imports.verbs()).into_iter().map(told);
+        match policy.grants().starts_without() {
+            true => self.warnings.extend(missing),
+            false => self.errors.extend(missing),
+        }
+    }
+
+    fn unused(&mut self, imports: &Imports, policy: &Policy) {
+        let unused = policy
+            .grants()
+            .verbs()
+            .filter(|verb| !imports.verbs().contains(verb));
+        self.warnings
+            .extend(unused.map(|verb| format!("granted, and never asked for: {verb}")));
+    }
+
+    fn render(&self) -> String {
+        let errors = self.errors.iter().map(|line| ("error", line));
+        let warnings = self.warnings.iter().map(|line| ("warning", line));
+        let lines = errors.chain(warnings);
+        let mut text: String = lines
+            .map(|(kind, line)| format!("{kind}: {}\n", text::escape(line)))
+            .collect();
+        if text.is_empty() {
+            text.push_str("the policy grants what the plugin asks for, and no more\n");
+        }
+        text
+    }
+}

@@ -1,0 +1,106 @@
+//! The keys of a policy file. This list is the only one: what reads the file, the schema and the documentation are made from
+//! it, and each field is taken apart where it is enforced.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::values::{Digest, InterfaceVersion, PluginName};
+use crate::policy::{Limits, Missing, Sandbox};
+
+/// What one plugin may do. What isn't written isn't allowed.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Keys {
+    /// The version of this form: 1.
+    pub(crate) version: FormVersion,
+    /// What the plugin is called: it owns what it makes under this name. Lowercase letters, digits and `-`, at most 32.
+    pub(crate) plugin: PluginName,
+    /// The only component that may be run under this policy, by its digest; any, unless said. `dockwit inspect` tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) component: Option<Digest>,
+    /// The version of dockwit:engine that patterns in `allow` and `deny` stand for, so that a newer host grants no more.
+    /// Needed with any pattern.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) api: Option<InterfaceVersion>,
+    /// The calls that it may make: verbs such as `containers.list`, or patterns such as `container.*`.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) allow: Words,
+    /// The calls that it may not make, though `allow` has them.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(crate) deny: Words,
+    /// What becomes of a plugin that asks for more: `"refuse"`, it isn't started; `"deny"`, those calls are denied.
+    #[serde(default)]
+    pub(crate) missing: Missing,
+    /// The plugin's own files and variables.
+    #[serde(default)]
+    pub(crate) wasi: Wasi,
+    /// How much of the engine a run may use.
+    #[serde(default)]
+    pub(crate) limits: Limits,
+    /// How much of the machine a run may use.
+    #[serde(default)]
+    pub(crate) sandbox: Sandbox,
+}
+
+/// Words, each with its place in the file.
+pub(crate) type Words = Vec<Spanned<String>>;
+
+/// The version of the form.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub(crate) struct FormVersion;
+
+impl TryFrom<u32> for FormVersion {
+    type Error = &'static str;
+
+    fn try_from(version: u32) -> Result<Self, Self::Error> {
+        match version {
+            1 => Ok(Self),
+            _ => Err("this dockwit reads policies of version 1"),
+        }
+    }
+}
+
+impl From<FormVersion> for u32 {
+    fn from(_: FormVersion) -> Self {
+        1
+    }
+}
+
+impl JsonSchema for FormVersion {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "FormVersion".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "const": 1 })
+    }
+}
+
+/// The plugin's own files and variables: none, unless named. Never a network.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Wasi {
+    /// Folders of the machine that it may use; a path is relative to this file.
+    pub(crate) dirs: Vec<Dir>,
+    /// Variables of the host's environment that it is given, by name.
+    pub(crate) env: Vec<String>,
+}
+
+/// A folder of the machine.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Dir {
+    /// The folder on the machine.
+    pub(crate) host: PathBuf,
+    /// Where the plugin finds it.
+    pub(crate) guest: String,
+    /// Whether it may only be read.
+    #[serde(default)]
+    pub(crate) read_only: bool,
+}

@@ -1,0 +1,108 @@
+//! How much a run may use: of the engine, and of the machine that it runs on.
+
+use std::fmt;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::file::values::{Rate, Size, Time};
+
+/// How much of the engine a run may use. Each has a default, and says which it was when it is met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[non_exhaustive]
+pub struct Limits {
+    /// How often it may call, refused calls included.
+    pub calls: Rate,
+    /// How many of its calls may be on their way at the same time, writes that it no longer waits for included.
+    pub in_flight: u32,
+    /// How many streams and waits it may have open at the same time.
+    pub streams: u32,
+    /// How much the engine may send it in one stream.
+    pub stream_bytes: Size,
+    /// How much the engine may send it in all.
+    pub bytes: Size,
+    /// How long it may run.
+    pub time: Time,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            calls: Rate {
+                count: 20_000,
+                per: Duration::from_secs(1),
+            },
+            in_flight: 256,
+            streams: 64,
+            stream_bytes: Size(16 << 30),
+            bytes: Size(64 << 30),
+            time: Time(Duration::from_secs(24 * 3600)),
+        }
+    }
+}
+
+/// How much of the machine a run may use, for itself and for what the host keeps for it. Each has a default, and says which
+/// it was when it is met.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[non_exhaustive]
+pub struct Sandbox {
+    /// Its linear memory.
+    pub memory: Size,
+    /// How long it may compute in all, the host's work for its calls included.
+    pub cpu: Time,
+    /// The elements of its tables, which hold its functions.
+    pub table_elements: u32,
+    /// How many handles it may hold: containers, specs, snapshots, files.
+    pub handles: u32,
+    /// How many bytes it may hand over in one call.
+    pub call_bytes: Size,
+    /// How much it may write to its standard output and standard error together.
+    pub output: Size,
+    /// The size of its component.
+    pub component: Size,
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self {
+            memory: Size(256 << 20),
+            cpu: Time(Duration::from_secs(3600)),
+            table_elements: 100_000,
+            handles: 10_000,
+            call_bytes: Size(16 << 20),
+            output: Size(1 << 30),
+            component: Size(64 << 20),
+        }
+    }
+}
+
+/// A limit that a run has met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Met {
+    /// Its key in the policy: `limits.time`.
+    pub key: &'static str,
+    /// What it is set to.
+    pub limit: String,
+}
+
+impl Met {
+    /// A limit by its key and its value.
+    pub(crate) fn new(key: &'static str, limit: impl fmt::Display) -> Self {
+        Self {
+            key,
+            limit: limit.to_string(),
+        }
+    }
+}
+
+/// `limits.time = 20m is met`.
+impl fmt::Display for Met {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {} is met", self.key, self.limit)
+    }
+}
+
+impl std::error::Error for Met {}

@@ -1,0 +1,270 @@
+//! Policies: `dockwit run --policy`, `dockwit check`, `dockwit policy`.
+
+use super::components::{does, pauses, runs};
+use super::{Said, Setting};
+
+const LEAST: &str = "version = 1\nplugin = \"test\"\n";
+
+fn with(component: &str, policy: &str) -> Setting {
+    let setting = Setting::new(component);
+    std::fs::write(setting.path("policy.toml"), format!("{LEAST}{policy}")).unwrap();
+    setting
+}
+
+fn run(component: &str, policy: &str) -> Said {
+    with(component, policy).run(&["--policy", "policy.toml"])
+}
+
+fn check(component: &str, policy: &str) -> Said {
+    with(component, policy).say(&["check", "plugin.wasm", "policy.toml"])
+}
+
+#[test]
+fn a_plugin_is_started_under_a_policy_that_grants_what_it_asks_for() {
+    let said = run(
+        &pauses(),
+        "allow = [\"container.pause\", \"container.unpause\"]",
+    );
+    assert_eq!((said.status, said.stderr.as_str()), (Some(0), ""));
+    let said = run(&pauses(), "missing = \"deny\"");
+    assert_eq!((said.status, said.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_plugin_that_asks_for_more_is_not_started_and_the_line_to_add_is_told() {
+    let said = run(&pauses(), "allow = [\"container.pause\"]");
+    assert_eq!(said.status, Some(125));
+    assert!(
+        said.stderr.contains("\n  container.unpause  "),
+        "{}",
+        said.stderr
+    );
+    assert!(
+        said.stderr
+            .contains("hint: add to allow in policy.toml: \"container.unpause\""),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn a_wrong_policy_is_told_with_its_place_and_starts_nothing() {
+    for (policy, words) in [
+        (
+            "alow = []",
+            "error: policy.toml:3:1: there is no key `alow`\nhint: did you mean `allow`?",
+        ),
+        (
+            "allow = [\"container.lgos\"]",
+            "error: policy.toml:3:10: there is no verb",
+        ),
+        ("allow = 1", "error: policy.toml:3:9: "),
+        (
+            "[limits]\ncalls = \"many\"",
+            "error: policy.toml:4:9: `many` is no rate",
+        ),
+    ] {
+        let said = run(&does("(i32.const 0)"), policy);
+        assert_eq!(said.status, Some(125));
+        assert!(said.stderr.starts_with(words), "{}", said.stderr);
+    }
+    let said = Setting::new(&does("(i32.const 0)")).run(&["--policy", "none.toml"]);
+    assert_eq!(said.status, Some(125));
+    assert!(
+        said.stderr
+            .starts_with("error: none.toml: it can't be read"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn a_policy_and_its_shorthand_are_not_given_together() {
+    let setting = with(&does("(i32.const 0)"), "");
+    for option in [
+        ["--allow", "system.ping"],
+        ["--dir", ".::/a"],
+        ["--env", "A=b"],
+        ["--api", "0.1.0"],
+    ] {
+        let said = setting.run(&[&["--policy", "policy.toml"], &option[..]].concat());
+        assert_eq!(said.status, Some(125));
+        assert!(
+            said.stderr.contains("cannot be used with"),
+            "{}",
+            said.stderr
+        );
+    }
+}
+
+#[test]
+fn a_policy_for_another_component_is_not_used() {
+    let digest = format!("component = \"sha256:{}\"", "0".repeat(64));
+    let said = run(&does("(i32.const 0)"), &digest);
+    assert_eq!(said.status, Some(125));
+    let right = said
+        .stderr
+        .lines()
+        .find_map(|line| line.strip_prefix("hint: if it is the one that you mean, write "))
+        .unwrap_or_else(|| panic!("{}", said.stderr));
+    assert_eq!(run(&does("(i32.const 0)"), right).status, Some(0));
+    assert_eq!(check(&does("(i32.const 0)"), &digest).status, Some(1));
+    assert_eq!(check(&does("(i32.const 0)"), right).status, Some(0));
+}
+
+#[test]
+fn files_and_variables_are_those_of_the_policy() {
+    let component = does("(i32.const 0)");
+    let said = run(
+        &component,
+        "[wasi]\ndirs = [{ host = \"none\", guest = \"/a\" }]",
+    );
+    assert_eq!(said.status, Some(125));
+    assert!(
+        said.stderr.contains("the folder none can't be opened"),
+        "{}",
+        said.stderr
+    );
+    let said = run(&component, "[wasi]\nenv = [\"UNSET\"]");
+    assert_eq!(said.status, Some(125));
+    assert!(
+        said.stderr.contains("the variable UNSET"),
+        "{}",
+        said.stderr
+    );
+    let given =
+        "[wasi]\ndirs = [{ host = \".\", guest = \"/a\", read-only = true }]\nenv = [\"HOME\"]";
+    assert_eq!(run(&component, given).status, Some(0));
+}
+
+#[test]
+fn a_check_tells_missing_grants_as_errors_and_unused_ones_as_warnings() {
+    let said = check(
+        &pauses(),
+        "allow = [\"container.pause\", \"container.kill\"]",
+    );
+    assert_eq!(said.status, Some(1));
+    assert!(
+        said.stdout
+            .starts_with("error: not granted: container.unpause  "),
+        "{}",
+        said.stdout
+    );
+    assert!(
+        said.stdout
+            .ends_with("warning: granted, and never asked for: container.kill\n"),
+        "{}",
+        said.stdout
+    );
+    let said = check(&pauses(), "missing = \"deny\"");
+    assert_eq!(said.status, Some(0));
+    assert_eq!(
+        said.stdout.matches("warning: not granted").count(),
+        2,
+        "{}",
+        said.stdout
+    );
+    let said = check(
+        &pauses(),
+        "allow = [\"container.pause\", \"container.unpause\"]",
+    );
+    assert_eq!(said.status, Some(0));
+    assert_eq!(
+        said.stdout,
+        "the policy grants what the plugin asks for, and no more\n"
+    );
+}
+
+#[test]
+fn the_schema_of_policies_is_printed() {
+    let said = Setting::of_bytes(b"").say(&["policy", "schema"]);
+    assert_eq!(said.status, Some(0));
+    let schema: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert!(schema["properties"]["allow"]["description"].is_string());
+}
+
+/// A plugin with a memory of its own, of so many pages at first.
+fn with_memory(pages: u32, body: &str) -> String {
+    runs("", &format!("(memory {pages})"), "", body)
+}
+
+#[test]
+fn limit_sandbox_memory() {
+    let grows = with_memory(1, "(drop (memory.grow (i32.const 100))) (i32.const 0)");
+    assert_eq!(run(&grows, "").status, Some(0));
+    let said = run(&grows, "[sandbox]\nmemory = \"1MiB\"");
+    assert_eq!(said.status, Some(134));
+    assert!(
+        said.stderr
+            .starts_with("error: the plugin was ended: sandbox.memory = 1MiB is met\n"),
+        "{}",
+        said.stderr
+    );
+    let said = run(
+        &with_memory(100, "(i32.const 0)"),
+        "[sandbox]\nmemory = \"1MiB\"",
+    );
+    assert_eq!(said.status, Some(125));
+    assert!(
+        said.stderr.contains("sandbox.memory = 1MiB is met"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn limit_sandbox_table_elements() {
+    let table = |size: u32| runs("", &format!("(table {size} funcref)"), "", "(i32.const 0)");
+    assert_eq!(
+        run(&table(10), "[sandbox]\ntable-elements = 10").status,
+        Some(0)
+    );
+    let said = run(&table(11), "[sandbox]\ntable-elements = 10");
+    assert_eq!(said.status, Some(125));
+    assert!(
+        said.stderr.contains("sandbox.table-elements = 10 is met"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn limit_sandbox_cpu() {
+    let said = run(
+        &does("(loop $l (br $l)) (i32.const 0)"),
+        "[sandbox]\ncpu = \"50ms\"",
+    );
+    assert_eq!(said.status, Some(134));
+    assert!(
+        said.stderr
+            .starts_with("error: the plugin was ended: sandbox.cpu = 50ms is met\n"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn limit_time() {
+    let said = run(
+        &does("(loop $l (br $l)) (i32.const 0)"),
+        "[limits]\ntime = \"50ms\"",
+    );
+    assert_eq!(said.status, Some(134));
+    assert!(
+        said.stderr.contains("limits.time = 50ms is met"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn limit_sandbox_component() {
+    let component = does("(i32.const 0)");
+    let said = run(&component, "[sandbox]\ncomponent = \"100B\"");
+    assert_eq!(said.status, Some(125));
+    assert!(
+        said.stderr.contains("sandbox.component = 100B is met"),
+        "{}",
+        said.stderr
+    );
+}
