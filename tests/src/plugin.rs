@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use dockwit_host::api::Client;
-use dockwit_host::policy::{Grants, Verb};
+use dockwit_host::policy::{Grants, Policy, Verb};
 use dockwit_host::runtime::cache::Cache;
 use dockwit_host::runtime::{BeginError, Outcome, Plugin, Run, RunSetup, Runtime, Stdio};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines};
@@ -30,6 +30,7 @@ pub struct Test {
     names: Names,
     client: Client,
     grants: Option<Grants>,
+    keys: String,
     args: Vec<String>,
     env: Vec<(String, String)>,
     stdin: Bytes,
@@ -47,6 +48,7 @@ impl Test {
             names: Names::new(case),
             client: engine.client(),
             grants: None,
+            keys: String::new(),
             args: vec![plugin.to_owned(), case.to_owned()],
             env: vec![
                 ("IMAGE".into(), engine.image().into()),
@@ -73,6 +75,15 @@ impl Test {
     pub fn grants(self, grants: Grants) -> Self {
         Self {
             grants: Some(grants),
+            ..self
+        }
+    }
+
+    /// Runs it under a policy with these keys, in TOML, besides what it is granted.
+    #[must_use]
+    pub fn policy(self, keys: &str) -> Self {
+        Self {
+            keys: keys.to_owned(),
             ..self
         }
     }
@@ -179,8 +190,10 @@ impl Test {
             .grants
             .take()
             .unwrap_or_else(|| Grants::of(self.plugin.imports().verbs().iter().copied()));
+        let policy = Policy::parse(&format!("version = 1\nplugin = \"test\"\n{}", self.keys))
+            .unwrap_or_else(|error| panic!("{error}"));
         let mut setup = RunSetup::new(self.client)
-            .policy(grants)
+            .policy(policy.with_grants(grants))
             .args(self.args)
             .env("PREFIX", self.names.prefix())
             .stdio(stdio)

@@ -14,6 +14,7 @@ mod failures;
 mod gate;
 mod guest_runtime;
 mod imports;
+mod limits;
 mod system;
 mod wit;
 mod writes;

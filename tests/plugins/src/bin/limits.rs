@@ -1,0 +1,108 @@
+//! What a plugin is told when it meets a limit, and that it goes on.
+
+use dockwit::futures::future::join_all;
+use dockwit::{Docker, Error, Result, TryStreamExt};
+use dockwit_test_plugins::{cases, ran, running, tell};
+
+cases! { calls, in_flight, streams, stream_bytes, bytes, handles, output, call_bytes }
+
+/// That a call was refused since a limit is met, and which.
+fn is_met(error: &Error, key: &str, limit: &str) {
+    assert!(error.is_quota(), "{error}");
+    assert_eq!(
+        (error.rule(), error.limit()),
+        (Some(key), Some(limit)),
+        "{error}"
+    );
+}
+
+/// Of twelve calls in an hour, ten are let through.
+async fn calls(docker: Docker) -> Result<()> {
+    for _ in 0..10 {
+        docker.ping().await?;
+    }
+    for _ in 0..2 {
+        is_met(&docker.ping().await.unwrap_err(), "limits.calls", "10/h");
+    }
+    Ok(())
+}
+
+/// A few calls are let through, the others refused; later ones are let through again.
+async fn in_flight(docker: Docker) -> Result<()> {
+    let pings = (0..20).map(|_| docker.ping());
+    let pongs = join_all(pings).await;
+    let refused: Vec<_> = pongs.into_iter().filter_map(Result::err).collect();
+    tell("refused", refused.len());
+    for error in &refused {
+        is_met(error, "limits.in-flight", "4");
+    }
+    docker.ping().await?;
+    Ok(())
+}
+
+/// Two are open; the third is refused until one of them is let go of.
+async fn streams(docker: Docker) -> Result<()> {
+    let container = running(docker, "c").await?;
+    let first = container.logs().follow().await?;
+    let _second = container.wait().next_exit().await?;
+    let refused = container.stats().stream().await;
+    is_met(
+        &refused.err().expect("there is no place"),
+        "limits.streams",
+        "2",
+    );
+    drop(first);
+    drop(container.stats().stream().await?);
+    Ok(())
+}
+
+async fn read(docker: Docker, key: &str) -> Result<()> {
+    let script = "dd if=/dev/zero bs=1024 count=200 2>/dev/null | tr '\\0' x";
+    let container = ran(docker, "c", script).await?;
+    let mut read = 0;
+    let mut chunks = container.logs().await?;
+    let error = loop {
+        match chunks.try_next().await {
+            Ok(Some(chunk)) => read += chunk.data.len(),
+            Ok(None) => panic!("the log came whole"),
+            Err(error) => break error,
+        }
+    };
+    assert!(read < 100 << 10, "{read} bytes came");
+    is_met(&error, key, &(100 << 10).to_string());
+    Ok(())
+}
+
+async fn stream_bytes(docker: Docker) -> Result<()> {
+    read(docker, "limits.stream-bytes").await?;
+    docker.ping().await?;
+    Ok(())
+}
+
+/// Once all is used up, nothing comes any more.
+async fn bytes(docker: Docker) -> Result<()> {
+    read(docker, "limits.bytes").await?;
+    let error = docker.version().await.unwrap_err();
+    is_met(&error, "limits.bytes", &(100 << 10).to_string());
+    Ok(())
+}
+
+/// The harness sees how this ends.
+async fn handles(docker: Docker) -> Result<()> {
+    let mut all = Vec::new();
+    loop {
+        all.push(docker.info().await?);
+    }
+}
+
+async fn output(_: Docker) -> Result<()> {
+    loop {
+        println!("{}", "x".repeat(1000));
+    }
+}
+
+async fn call_bytes(docker: Docker) -> Result<()> {
+    let huge = "x".repeat(100 << 10);
+    docker.containers().get(&huge).await?;
+    Ok(())
+}

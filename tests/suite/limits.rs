@@ -1,0 +1,98 @@
+//! The limits of a run: each is met, says which it is, and others go on beside it.
+
+use dockwit_host::runtime::End;
+use dockwit_tests::plugin::{Ran, Test};
+
+use crate::cases::told;
+
+async fn under(case: &str, keys: &str) -> Ran {
+    Test::new("limits", case).policy(keys).run().await
+}
+
+/// The limit that ended a run.
+fn ended_by(ran: &Ran) -> String {
+    match &ran.outcome().end {
+        End::Limit(met) => met.to_string(),
+        end => panic!("{end:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limit_calls() {
+    under("calls", "limits.calls = \"10/h\"").await.succeeded();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limit_in_flight() {
+    let ran = under("in_flight", "limits.in-flight = 4").await;
+    ran.succeeded();
+    assert_eq!(told(&ran)["refused"], "16");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limit_streams() {
+    under("streams", "limits.streams = 2").await.succeeded();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limit_stream_bytes() {
+    let ran = under("stream_bytes", "limits.stream-bytes = \"100KiB\"").await;
+    ran.succeeded();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limit_bytes() {
+    under("bytes", "limits.bytes = \"100KiB\"")
+        .await
+        .succeeded();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limit_sandbox_handles() {
+    let ran = under("handles", "sandbox.handles = 50").await;
+    assert_eq!(ended_by(&ran), "sandbox.handles = 50 is met");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limit_sandbox_output() {
+    let ran = under("output", "sandbox.output = \"1MiB\"").await;
+    assert_eq!(ended_by(&ran), "sandbox.output = 1MiB is met");
+    let written = ran.stdout().len();
+    assert!((900 << 10..=1 << 20).contains(&written), "{written}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn limit_sandbox_call_bytes() {
+    let ran = under("call_bytes", "sandbox.call-bytes = \"50KiB\"").await;
+    assert!(
+        matches!(ran.outcome().end, End::Trapped(_)),
+        "{:?}",
+        ran.outcome()
+    );
+}
+
+/// A plugin that computes without an end takes no turn of another's.
+#[tokio::test(flavor = "multi_thread")]
+async fn others_go_on_beside_a_plugin_that_meets_its_limits() {
+    let (greedy, modest) = tokio::join!(
+        under("output", "sandbox.output = \"1MiB\""),
+        under("calls", "limits.calls = \"10/h\""),
+    );
+    assert_eq!(ended_by(&greedy), "sandbox.output = 1MiB is met");
+    modest.succeeded();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_case_has_a_test() {
+    let tests = [
+        "calls",
+        "in_flight",
+        "streams",
+        "stream_bytes",
+        "bytes",
+        "handles",
+        "output",
+        "call_bytes",
+    ];
+    crate::cases::are_all_of("limits", &tests).await;
+}
