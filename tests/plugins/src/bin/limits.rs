@@ -47,7 +47,7 @@ async fn streams(docker: Docker) -> Result<()> {
     let _second = container.wait().next_exit().await?;
     let refused = container.stats().stream().await;
     is_met(
-        &refused.err().expect("there is no place"),
+        &refused.expect_err("there is no place"),
         "limits.streams",
         "2",
     );
