@@ -1,6 +1,7 @@
 //! Tests that are cases of a plugin.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use dockwit_tests::plugin::{Ran, Test};
 
@@ -61,4 +62,27 @@ pub(crate) async fn are_all_of(plugin: &str, tests: &[&str]) {
     let cases: BTreeSet<&str> = ran.succeeded().stdout().lines().collect();
     let tests: BTreeSet<&str> = tests.iter().copied().collect();
     assert_eq!(cases, tests, "the cases of {plugin}, and its tests");
+}
+
+/// Checks that a plugin has a case named as each function of a resource, so that a new one can't go without.
+pub(crate) async fn has_each_function_of(plugin: &str, resource: &str) {
+    let mut resolve = wit_parser::Resolve::default();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
+    resolve.push_dir(folder).expect("the WIT parses");
+    let method = format!("[method]{resource}.");
+    let functions: BTreeSet<String> = resolve
+        .interfaces
+        .iter()
+        .flat_map(|(_, interface)| interface.functions.keys())
+        .filter_map(|name| name.strip_prefix(&method))
+        .map(|name| name.replace('-', "_"))
+        .collect();
+    assert!(
+        functions.len() > 5,
+        "the walk sees {resource}: {functions:?}"
+    );
+    let ran = Test::new(plugin, "--list").run().await;
+    let cases: BTreeSet<String> = ran.stdout().lines().map(str::to_owned).collect();
+    let without: Vec<_> = functions.difference(&cases).collect();
+    assert!(without.is_empty(), "functions without a case: {without:?}");
 }

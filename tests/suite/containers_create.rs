@@ -1,7 +1,6 @@
 //! Making containers: what a setter sets is what the engine got.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use dockwit_tests::plugin::Test;
@@ -134,23 +133,9 @@ async fn weighs_what_the_engine_says(ran: &dockwit_tests::plugin::Ran) {
 }
 
 /// Each setter of the WIT has a case of its name.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_setter_has_a_case() {
-    let mut resolve = wit_parser::Resolve::default();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
-    resolve.push_dir(folder).expect("the WIT parses");
-    let setters: BTreeSet<String> = resolve
-        .interfaces
-        .iter()
-        .flat_map(|(_, interface)| interface.functions.keys())
-        .filter_map(|name| name.strip_prefix("[method]container-spec."))
-        .map(|name| name.replace('-', "_"))
-        .collect();
-    assert!(setters.len() > 50, "the walk sees the spec: {setters:?}");
-    let ran = Test::new("containers_create", "--list").run().await;
-    let cases: BTreeSet<String> = ran.stdout().lines().map(str::to_owned).collect();
-    let without: Vec<_> = setters.difference(&cases).collect();
-    assert!(without.is_empty(), "setters without a case: {without:?}");
+    crate::cases::has_each_function_of("containers_create", "container-spec").await;
 }
 
 /// What an engine has to say of every setter at once can't be had from a real one.

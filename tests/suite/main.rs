@@ -2,9 +2,12 @@
 
 mod cases;
 mod command;
+mod container_details;
+mod container_inside;
 mod container_lifecycle;
 mod container_logs;
 mod container_stats;
+mod container_update;
 mod container_wait;
 mod containers_create;
 mod containers_get;

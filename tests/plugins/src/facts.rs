@@ -130,6 +130,127 @@ impl Facts {
         !self.podman || self.version.0 >= 5
     }
 
+    /// Whether it keeps the name of a variable that a container shall not have.
+    #[must_use]
+    pub const fn tells_variables_without_value(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container is given the domain name that it asks for.
+    #[must_use]
+    pub const fn takes_domain_names(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container tells which of its streams a client is attached to.
+    #[must_use]
+    pub const fn tells_attached_streams(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container's own configuration tells the paths that it declares as volumes.
+    #[must_use]
+    pub const fn tells_declared_volumes(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container keeps instructions for images that are built on it.
+    #[must_use]
+    pub const fn keeps_instructions_on_build(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container tells that it was made without a network by the older option.
+    #[must_use]
+    pub const fn tells_disabled_networks(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a health check has nothing but what was set.
+    #[must_use]
+    pub const fn leaves_a_check_as_it_is(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether health checks are run. Podman leaves that to systemd, which the private engines don't have.
+    #[must_use]
+    pub const fn runs_health_checks(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container tells that the kernel ended it for want of memory.
+    #[must_use]
+    pub const fn tells_out_of_memory(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container has a state between its end and its next start.
+    #[must_use]
+    pub const fn tells_restarting(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a number of processors and a quota are two things.
+    #[must_use]
+    pub const fn keeps_processors_and_quota_apart(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container tells the size that its terminal starts with.
+    #[must_use]
+    pub const fn tells_console_size(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether the log driver and the runtime of a container are those that the engine names as its defaults.
+    #[must_use]
+    pub const fn tells_default_drivers(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container tells that all its exposed ports are published.
+    #[must_use]
+    pub const fn tells_that_all_ports_are_published(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether free ports of the machine are chosen when a container is made, not when it is started.
+    #[must_use]
+    pub const fn chooses_ports_when_made(self) -> bool {
+        self.podman
+    }
+
+    /// Whether a container tells the paths that are hidden from it.
+    #[must_use]
+    pub const fn tells_hidden_paths(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether an endpoint on a network has an id.
+    #[must_use]
+    pub const fn tells_endpoint_ids(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether it takes and tells what few containers are made with: kernel parameters, options of the log driver, links,
+    /// volumes of others, rules for devices, namespaces.
+    #[must_use]
+    pub const fn tells_strange_options(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container's limits can be changed while it doesn't run.
+    #[must_use]
+    pub const fn updates_what_does_not_run(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container that doesn't run can't be given a size.
+    #[must_use]
+    pub const fn minds_the_size_of_what_does_not_run(self) -> bool {
+        !self.podman
+    }
+
     /// The network that containers are put on if none is named.
     #[must_use]
     pub const fn default_network(self) -> &'static str {

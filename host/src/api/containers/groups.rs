@@ -388,16 +388,27 @@ pub(super) struct Ports {
     pub(super) ports: Vec<PublishedPort>,
 }
 
-group_of!(Ports(PortsPart) at "NetworkSettings": |group, part| group.ports = part.0);
+group_of!(Ports(PortsPart) at "NetworkSettings": |group, part| group.ports = part.ports);
 
 #[derive(Default)]
-struct PortsPart(Vec<PublishedPort>);
+struct PortsPart {
+    ports: Vec<PublishedPort>,
+    sandbox: String,
+}
 
 impl Record for PortsPart {
     fn field<S: Source>(&mut self, key: &str, value: S) -> Result<(), S::Error> {
         match key {
-            "Ports" => value.get().map(|ports| self.0 = published(ports)),
+            "Ports" => value.get().map(|ports| self.ports = published(ports)),
+            "SandboxKey" => value.put(&mut self.sandbox),
             _ => value.skip(),
+        }
+    }
+
+    fn complete(&mut self) {
+        // Of a container that doesn't run, Podman tells what was asked for; it has no namespace then.
+        if self.sandbox.is_empty() {
+            self.ports.clear();
         }
     }
 }

@@ -1,0 +1,256 @@
+//! What a container may use, what it may do, and what happens when it ends.
+
+use dockwit::{Docker, IpcMode, RestartPolicy, Result, Ulimit};
+use dockwit_test_plugins::{failure, spec, tell};
+
+use crate::{host_config, it, resources};
+
+pub(crate) async fn set_memory(docker: Docker) -> Result<()> {
+    assert_eq!(
+        resources(docker, &spec("it").memory("64m")).await?.memory,
+        64 << 20
+    );
+    Ok(())
+}
+
+pub(crate) async fn set_memory_reservation(docker: Docker) -> Result<()> {
+    let resources = resources(
+        docker,
+        &spec("it").memory("64m").memory_reservation(32 << 20),
+    )
+    .await?;
+    assert_eq!(resources.memory_reservation, 32 << 20);
+    Ok(())
+}
+
+pub(crate) async fn set_memory_swap(docker: Docker) -> Result<()> {
+    let swap = resources(docker, &spec("it").memory("64m").memory_swap("96m"))
+        .await?
+        .memory_swap;
+    assert_eq!(swap, 96 << 20);
+    let swap = resources(docker, &spec("unlimited").memory("64m").memory_swap(-1))
+        .await?
+        .memory_swap;
+    assert_eq!(swap, -1);
+    Ok(())
+}
+
+/// A kernel that can't do it makes the engine warn and drop it.
+pub(crate) async fn set_memory_swappiness(docker: Docker) -> Result<()> {
+    let (container, warnings) = docker
+        .containers()
+        .create_with_warnings(&spec("it").memory_swappiness(42))
+        .await?;
+    let swappiness = container.inspect().await?.resources()?.memory_swappiness;
+    assert!(
+        swappiness == Some(42) || !warnings.is_empty(),
+        "{swappiness:?} {warnings:?}"
+    );
+    let beyond = docker
+        .containers()
+        .create(&spec("beyond").memory_swappiness(101))
+        .await;
+    assert!(failure("containers.create", beyond).is_invalid() || !warnings.is_empty());
+    Ok(())
+}
+
+pub(crate) async fn set_shm_size(docker: Docker) -> Result<()> {
+    assert_eq!(
+        resources(docker, &spec("it").shm_size("8m"))
+            .await?
+            .shm_size,
+        8 << 20
+    );
+    Ok(())
+}
+
+pub(crate) async fn set_nano_cpus(docker: Docker) -> Result<()> {
+    assert_eq!(
+        resources(docker, &spec("it").cpus(0.5)).await?.nano_cpus,
+        500_000_000
+    );
+    Ok(())
+}
+
+pub(crate) async fn set_cpu_shares(docker: Docker) -> Result<()> {
+    assert_eq!(
+        resources(docker, &spec("it").cpu_shares(512))
+            .await?
+            .cpu_shares,
+        512
+    );
+    Ok(())
+}
+
+pub(crate) async fn set_cpu_period(docker: Docker) -> Result<()> {
+    assert_eq!(
+        resources(docker, &spec("it").cpu_period(50_000))
+            .await?
+            .cpu_period,
+        50_000
+    );
+    Ok(())
+}
+
+pub(crate) async fn set_cpu_quota(docker: Docker) -> Result<()> {
+    assert_eq!(
+        resources(docker, &spec("it").cpu_quota(25_000))
+            .await?
+            .cpu_quota,
+        25_000
+    );
+    Ok(())
+}
+
+pub(crate) async fn set_cpuset_cpus(docker: Docker) -> Result<()> {
+    assert_eq!(
+        resources(docker, &spec("it").cpuset_cpus("0"))
+            .await?
+            .cpuset_cpus,
+        "0"
+    );
+    Ok(())
+}
+
+pub(crate) async fn set_cpuset_mems(docker: Docker) -> Result<()> {
+    assert_eq!(
+        resources(docker, &spec("it").cpuset_mems("0"))
+            .await?
+            .cpuset_mems,
+        "0"
+    );
+    Ok(())
+}
+
+pub(crate) async fn set_pids_limit(docker: Docker) -> Result<()> {
+    assert_eq!(
+        resources(docker, &spec("it").pids_limit(77))
+            .await?
+            .pids_limit,
+        Some(77)
+    );
+    let limit = resources(docker, &spec("unlimited").pids_limit(-1))
+        .await?
+        .pids_limit;
+    assert!(matches!(limit, None | Some(-1 | 0)), "{limit:?}");
+    Ok(())
+}
+
+/// A kernel that can't do it makes the engine warn and drop it.
+pub(crate) async fn set_blkio_weight(docker: Docker) -> Result<()> {
+    let (container, warnings) = docker
+        .containers()
+        .create_with_warnings(&spec("it").blkio_weight(500))
+        .await?;
+    let weight = container.inspect().await?.resources()?.blkio_weight;
+    assert!(
+        weight == 500 || (weight == 0 && !warnings.is_empty()),
+        "{weight} {warnings:?}"
+    );
+    tell("weight", weight);
+    Ok(())
+}
+
+pub(crate) async fn add_ulimit(docker: Docker) -> Result<()> {
+    let made = spec("it")
+        .ulimit("nofile", 512, 1_024)
+        .ulimit("core", 0, -1);
+    let ulimits = resources(docker, &made).await?.ulimits;
+    for (name, soft, hard) in [("nofile", 512, 1_024), ("core", 0, -1)] {
+        let expected = Ulimit {
+            name: name.into(),
+            soft,
+            hard,
+        };
+        assert!(ulimits.contains(&expected), "{ulimits:?}");
+    }
+    Ok(())
+}
+
+pub(crate) async fn set_oom_score_adj(docker: Docker) -> Result<()> {
+    assert_eq!(
+        resources(docker, &spec("it").oom_score_adj(123))
+            .await?
+            .oom_score_adj,
+        123
+    );
+    Ok(())
+}
+
+pub(crate) async fn set_init(docker: Docker) -> Result<()> {
+    assert_eq!(
+        host_config(docker, &spec("it").init(true)).await?.init,
+        Some(true)
+    );
+    let without = host_config(docker, &spec("without").init(false)).await?;
+    assert!(!without.init.unwrap_or_default());
+    Ok(())
+}
+
+pub(crate) async fn set_ipc_mode(docker: Docker) -> Result<()> {
+    for (short_name, mode, word) in [
+        ("it", IpcMode::Shareable, "shareable"),
+        ("private", IpcMode::Private, "private"),
+        ("none", IpcMode::None, "none"),
+    ] {
+        assert_eq!(
+            it(docker, &spec(short_name).ipc_mode(mode))
+                .await?
+                .security()?
+                .ipc_mode,
+            word
+        );
+    }
+    Ok(())
+}
+
+pub(crate) async fn drop_capability(docker: Docker) -> Result<()> {
+    let dropped = it(
+        docker,
+        &spec("it")
+            .drop_capability("NET_RAW")
+            .drop_capability("MKNOD"),
+    )
+    .await?
+    .security()?
+    .cap_drop;
+    let mut dropped: Vec<_> = dropped
+        .iter()
+        .map(|name| name.trim_start_matches("CAP_"))
+        .collect();
+    dropped.sort_unstable();
+    assert_eq!(dropped, ["MKNOD", "NET_RAW"]);
+    Ok(())
+}
+
+pub(crate) async fn set_restart_policy(docker: Docker) -> Result<()> {
+    for (short_name, policy) in [
+        ("it", RestartPolicy::on_failure(3)),
+        ("always", RestartPolicy::always()),
+        ("unless-stopped", RestartPolicy::unless_stopped()),
+        ("no", RestartPolicy::no()),
+    ] {
+        let read = host_config(docker, &spec(short_name).restart(policy.clone()))
+            .await?
+            .restart_policy;
+        assert_eq!(read, policy);
+    }
+    Ok(())
+}
+
+pub(crate) async fn set_auto_remove(docker: Docker) -> Result<()> {
+    docker
+        .containers()
+        .create(&spec("it").auto_remove(true))
+        .await?;
+    let passing = docker
+        .containers()
+        .create(&spec("passing").auto_remove(true).command(["true"]))
+        .await?;
+    assert!(passing.inspect().await?.host_config()?.auto_remove);
+    let removed = passing.wait().removed().await?;
+    passing.start().await?;
+    removed.await?;
+    assert!(failure("container.inspect", passing.inspect().await).is_not_found());
+    Ok(())
+}
