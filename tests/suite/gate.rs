@@ -2,6 +2,7 @@
 
 use dockwit_host::policy::{Grants, Missing, Verb};
 use dockwit_host::runtime::BeginError;
+use dockwit_tests::engine::Engine;
 use dockwit_tests::plugin::{Live, Test, all_but};
 use dockwit_tests::proxy::Proxy;
 use futures::StreamExt;
@@ -73,7 +74,10 @@ async fn what_is_granted_is_done() {
         let mut live = ready(verb, grants, &proxy).await;
         let before = proxy.sent();
         live.go().await;
-        assert_eq!(live.line().await, "ok", "{verb}");
+        // The one function that is younger than the oldest engine.
+        let lacks = verb == Verb::ContainerUpdate && Engine::under_test().name() == "podman-4.3";
+        let expected = if lacks { "not found" } else { "ok" };
+        assert_eq!(live.line().await, expected, "{verb}");
         let asks_the_engine = verb != Verb::ContainersOpen;
         assert_eq!(
             proxy.sent() > before,

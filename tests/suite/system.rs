@@ -52,12 +52,11 @@ fn text(value: &Value) -> String {
 
 async fn pings_like_the_engine(ran: &Ran) {
     let version = ask("/version").await;
-    compare(
-        ran,
-        &version,
-        &[("api-version", "/ApiVersion"), ("os-type", "/Os")],
-    );
+    compare(ran, &version, &[("api-version", "/ApiVersion")]);
     let told = told(ran);
+    if Engine::under_test().name() != "podman-4.3" {
+        assert_eq!(told["os-type"], version["Os"]);
+    }
     assert!(
         ["", "1", "2"].contains(&told["builder-version"]),
         "{told:?}"
@@ -87,8 +86,8 @@ async fn tells_the_versions(ran: &Ran) {
     let components = version["Components"].as_array().expect("parts");
     for component in components {
         let told = told[format!("component.{}", text(&component["Name"])).as_str()];
-        let (version, details) = told.split_once(' ').expect("a version and details");
-        assert_eq!(version, text(&component["Version"]));
+        let (version, details) = told.split_once('\t').expect("a version and details");
+        assert_eq!(version, text(&component["Version"]).replace('\n', " "));
         for (key, value) in component["Details"].as_object().into_iter().flatten() {
             assert!(
                 details.contains(&format!("{key}:{}", text(value))),
@@ -130,11 +129,18 @@ async fn tells_the_storage(ran: &Ran) {
         &[("driver", "/Driver"), ("root-dir", "/DockerRootDir")],
     );
     let status = info["DriverStatus"].as_array().expect("pairs");
-    let expected: Vec<_> = status
+    let mut expected: Vec<_> = status
         .iter()
         .map(|pair| format!("{}:{}", text(&pair[0]), text(&pair[1])))
         .collect();
-    assert_eq!(told(ran)["driver-status"], expected.join(";"));
+    let told = told(ran);
+    let mut status: Vec<_> = told["driver-status"].split(';').collect();
+    if Engine::under_test().is_podman() {
+        // It tells them in another order each time.
+        status.sort_unstable();
+        expected.sort_unstable();
+    }
+    assert_eq!(status, expected);
 }
 
 async fn tells_the_limits(ran: &Ran) {

@@ -179,12 +179,15 @@ impl Container {
     /// Lists its processes: `GET /containers/{id}/top`. Needs the grant `container.top`.
     ///
     /// # Errors
-    /// `conflict` or `engine`, depending on the engine, if it doesn't run.
+    /// `conflict` or `engine`, depending on the engine, if it doesn't run. Podman before 5 has no processes to list then.
     pub async fn top(&self) -> Result<ProcessList> {
         self.handle.top().await
     }
 
     /// Lists the paths that differ from its image: `GET /containers/{id}/changes`. Needs the grant `container.changes`.
+    ///
+    /// # Errors
+    /// On Podman `engine`, not `not-found`, if the container is gone.
     pub async fn changes(&self) -> Result<Vec<FilesystemChange>> {
         self.handle.changes().await
     }
@@ -231,7 +234,8 @@ impl Container {
     /// ```
     ///
     /// # Errors
-    /// `invalid` if a value is impossible, `engine` or `conflict` where the engine finds it so.
+    /// `invalid` if a value is impossible, `engine` or `conflict` where the engine finds it so, `not-found` on Podman before 5, which can't
+    /// do it. Podman overlooks processors and impossible values, and forgets a restart policy that isn't set again.
     pub async fn update(&self, spec: &UpdateSpec) -> Result<Vec<String>> {
         self.handle.update(spec.usable("container.update")?).await
     }

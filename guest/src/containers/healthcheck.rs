@@ -6,6 +6,7 @@ use crate::bindings::engine::containers as wit;
 pub use wit::HealthTest;
 
 /// A check, run in the container, of whether it is well. What isn't set is as the image says, or the engine's default.
+/// Podman leaves it to systemd to run checks.
 ///
 /// ```
 /// use dockwit::Healthcheck;
@@ -26,7 +27,7 @@ pub struct Healthcheck {
     pub timeout: Option<Duration>,
     /// The time after the start in which failures don't count. None: the image's, or 0.
     pub start_period: Option<Duration>,
-    /// The time between two checks within the start period, from Engine 25. None: the image's, or 5 s.
+    /// The time between two checks within the start period, from Engine 25; Podman overlooks it. None: the image's, or 5 s.
     pub start_interval: Option<Duration>,
     /// How many failures in a row make it unhealthy. None: the image's, or 3.
     pub retries: Option<u32>,

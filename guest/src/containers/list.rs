@@ -103,22 +103,22 @@ impl List {
         self.filter(ContainerFilter::Network(network.into()))
     }
 
-    /// Only those that mount this volume, or something at this path.
+    /// Only those that mount this volume, or something at this path; on Podman by the volume's name only.
     pub fn volume(self, volume: impl Into<String>) -> Self {
         self.filter(ContainerFilter::Volume(volume.into()))
     }
 
-    /// Only those that publish this port: `80`, `80/tcp`, `8000-8010/udp`.
+    /// Only those that publish this port: `80`, `80/tcp`, `8000-8010/udp`. Not on Podman.
     pub fn publish(self, port: impl Into<String>) -> Self {
         self.filter(ContainerFilter::Publish(port.into()))
     }
 
-    /// Only those that expose this port: `80`, `80/tcp`, `8000-8010/udp`.
+    /// Only those that expose this port: `80`, `80/tcp`, `8000-8010/udp`. Not on Podman.
     pub fn expose(self, port: impl Into<String>) -> Self {
         self.filter(ContainerFilter::Expose(port.into()))
     }
 
-    /// Only those that are tasks of a service, or only those that aren't.
+    /// Only those that are tasks of a service, or only those that aren't. Not on Podman.
     pub fn is_task(self, is_task: bool) -> Self {
         self.filter(ContainerFilter::IsTask(is_task))
     }

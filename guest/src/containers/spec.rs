@@ -148,7 +148,7 @@ impl ContainerSpec {
         self
     }
 
-    /// The domain name.
+    /// The domain name. Podman overlooks it.
     #[must_use]
     pub fn domainname(self, domainname: impl AsRef<str>) -> Self {
         self.wit.set_domainname(domainname.as_ref());
@@ -195,14 +195,14 @@ impl ContainerSpec {
         )
     }
 
-    /// The health check.
+    /// The health check. Podman needs to be told what it runs, and before version 5 parts a program's arguments at spaces.
     #[must_use]
     pub fn healthcheck(self, healthcheck: Healthcheck) -> Self {
         self.wit.set_healthcheck(&healthcheck.into());
         self
     }
 
-    /// The shell of health checks that are a line: `["/bin/sh", "-c"]`.
+    /// The shell of health checks that are a line: `["/bin/sh", "-c"]`. Podman overlooks it.
     #[must_use]
     pub fn shell(self, shell: impl Into<Words>) -> Self {
         self.read("set-shell", shell.into().list(), |wit, words| {
@@ -210,7 +210,7 @@ impl ContainerSpec {
         })
     }
 
-    /// An instruction for images that are built on an image of this container.
+    /// An instruction for images that are built on an image of this container. Podman overlooks it.
     #[must_use]
     pub fn on_build(self, instruction: impl AsRef<str>) -> Self {
         self.wit.add_on_build(instruction.as_ref());
@@ -255,21 +255,21 @@ impl ContainerSpec {
         self
     }
 
-    /// Whether standard input closes when the first client leaves.
+    /// Whether standard input closes when the first client leaves. Podman overlooks it.
     #[must_use]
     pub fn stdin_once(self, once: bool) -> Self {
         self.wit.set_stdin_once(once);
         self
     }
 
-    /// Which of its streams a client is attached to at start.
+    /// Which of its streams a client is attached to at start. Podman overlooks it.
     #[must_use]
     pub fn attach(self, stdin: bool, stdout: bool, stderr: bool) -> Self {
         self.wit.set_attach(stdin, stdout, stderr);
         self
     }
 
-    /// The size of its terminal at start, in characters.
+    /// The size of its terminal at start, in characters. Podman overlooks it.
     #[must_use]
     pub fn console_size(self, height: u32, width: u32) -> Self {
         self.wit.set_console_size(height, width);
@@ -414,7 +414,7 @@ impl ContainerSpec {
         )
     }
 
-    /// Memory and swap together at most; -1 is without a limit. By default twice the memory.
+    /// Memory and swap together at most; -1 is without a limit, on Podman the default. By default twice the memory.
     #[must_use]
     pub fn memory_swap(self, size: impl Into<Size>) -> Self {
         self.read(
@@ -424,7 +424,8 @@ impl ContainerSpec {
         )
     }
 
-    /// How readily it is swapped out, 0 to 100. Only with version 1 of control groups.
+    /// How readily it is swapped out, 0 to 100. Only with version 1 of control groups; elsewhere engines warn,
+    /// and Podman doesn't.
     #[must_use]
     pub fn memory_swappiness(self, percent: u32) -> Self {
         self.wit.set_memory_swappiness(percent);
@@ -493,7 +494,7 @@ impl ContainerSpec {
         self
     }
 
-    /// Relative weight of block I/O, 10 to 1,000.
+    /// Relative weight of block I/O, 10 to 1,000. Where the kernel can't do it engines warn, and Podman doesn't.
     #[must_use]
     pub fn blkio_weight(self, weight: u16) -> Self {
         self.wit.set_blkio_weight(weight);

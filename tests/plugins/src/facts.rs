@@ -10,6 +10,25 @@ pub struct Facts {
     podman: bool,
 }
 
+/// Setters of a spec whose values Podman takes and doesn't keep.
+const NOT_KEPT: [&str; 9] = [
+    "add-on-build",
+    "add-volume",
+    "set-attach",
+    "set-console-size",
+    "set-domainname",
+    "set-network-disabled",
+    "set-shell",
+    "set-stdin-once",
+    "start-interval",
+];
+
+/// Those that only Podman 4 doesn't keep, or keeps otherwise.
+const NOT_KEPT_BEFORE_5: [&str; 3] = ["set-healthcheck", "set-ipc-mode", "set-publish-all-ports"];
+
+/// Filters of a list that Podman doesn't know.
+const UNKNOWN_FILTERS: [&str; 3] = ["expose", "is-task", "publish"];
+
 impl Facts {
     /// Asks the engine.
     ///
@@ -49,13 +68,13 @@ impl Facts {
     /// Whether an endpoint tells all names that it answers to.
     #[must_use]
     pub fn tells_dns_names(self) -> bool {
-        self.api >= (1, 44)
+        self.api >= (1, 44) && !self.podman
     }
 
     /// Whether a container's own configuration tells the MAC address that it was asked for.
     #[must_use]
     pub fn config_tells_mac_address(self) -> bool {
-        self.api < (1, 52)
+        self.api < (1, 52) && !self.podman
     }
 
     /// Whether it counts the containers that are paused.
@@ -136,36 +155,6 @@ impl Facts {
         !self.podman
     }
 
-    /// Whether a container is given the domain name that it asks for.
-    #[must_use]
-    pub const fn takes_domain_names(self) -> bool {
-        !self.podman
-    }
-
-    /// Whether a container tells which of its streams a client is attached to.
-    #[must_use]
-    pub const fn tells_attached_streams(self) -> bool {
-        !self.podman
-    }
-
-    /// Whether a container's own configuration tells the paths that it declares as volumes.
-    #[must_use]
-    pub const fn tells_declared_volumes(self) -> bool {
-        !self.podman
-    }
-
-    /// Whether a container keeps instructions for images that are built on it.
-    #[must_use]
-    pub const fn keeps_instructions_on_build(self) -> bool {
-        !self.podman
-    }
-
-    /// Whether a container tells that it was made without a network by the older option.
-    #[must_use]
-    pub const fn tells_disabled_networks(self) -> bool {
-        !self.podman
-    }
-
     /// Whether a health check has nothing but what was set.
     #[must_use]
     pub const fn leaves_a_check_as_it_is(self) -> bool {
@@ -196,21 +185,9 @@ impl Facts {
         !self.podman
     }
 
-    /// Whether a container tells the size that its terminal starts with.
-    #[must_use]
-    pub const fn tells_console_size(self) -> bool {
-        !self.podman
-    }
-
     /// Whether the log driver and the runtime of a container are those that the engine names as its defaults.
     #[must_use]
     pub const fn tells_default_drivers(self) -> bool {
-        !self.podman
-    }
-
-    /// Whether a container tells that all its exposed ports are published.
-    #[must_use]
-    pub const fn tells_that_all_ports_are_published(self) -> bool {
         !self.podman
     }
 
@@ -239,15 +216,128 @@ impl Facts {
         !self.podman
     }
 
-    /// Whether a container's limits can be changed while it doesn't run.
+    /// Whether what a setter sets is found again in the details.
     #[must_use]
-    pub const fn updates_what_does_not_run(self) -> bool {
+    pub fn keeps(self, setter: &str) -> bool {
+        let old = self.podman && self.version.0 < 5;
+        !(self.podman && NOT_KEPT.contains(&setter) || old && NOT_KEPT_BEFORE_5.contains(&setter))
+    }
+
+    /// Whether it knows a filter of a list, by the engine's word.
+    #[must_use]
+    pub fn knows_filter(self, filter: &str) -> bool {
+        !(self.podman && UNKNOWN_FILTERS.contains(&filter))
+    }
+
+    /// Whether what is made at a path of the container is found by that path, or only by the volume's name.
+    #[must_use]
+    pub const fn finds_volumes_by_path(self) -> bool {
         !self.podman
     }
 
-    /// Whether a container that doesn't run can't be given a size.
+    /// Whether a list can be asked for containers that are about to be started again, or could not be removed whole.
     #[must_use]
-    pub const fn minds_the_size_of_what_does_not_run(self) -> bool {
+    pub const fn lists_restarting_and_dead(self) -> bool {
+        !self.podman
+    }
+
+    /// What it makes of an image's name that has no registry.
+    #[must_use]
+    pub fn name_of_image(self, image: &str) -> String {
+        if self.podman {
+            format!("docker.io/{image}")
+        } else {
+            image.to_owned()
+        }
+    }
+
+    /// Whether no limit on memory and swap is another than the default.
+    #[must_use]
+    pub const fn keeps_swap_without_limit(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether it warns of a limit that the kernel can't keep.
+    #[must_use]
+    pub const fn warns_of_what_the_kernel_lacks(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a health check can be changed in all but what it runs.
+    #[must_use]
+    pub const fn inherits_checks(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container has an init of the engine's at hand. Podman's is a package of its own.
+    #[must_use]
+    pub const fn has_an_init(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether a container has time to end before it is started again, if it isn't said how long.
+    #[must_use]
+    pub const fn gives_time_to_restart(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether the changes of a container that is gone are not found.
+    #[must_use]
+    pub const fn says_not_found_of_changes(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether an update changes what is set, and only that: Podman overlooks processors, and resets the restart policy.
+    #[must_use]
+    pub const fn updates_only_what_is_set(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether figures tell how many processes there may be.
+    #[must_use]
+    pub const fn counts_up_to_the_pids_limit(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether an update to impossible limits is refused.
+    #[must_use]
+    pub const fn minds_impossible_updates(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether the processes of a container that doesn't run are refused, not told as none.
+    #[must_use]
+    pub const fn minds_top_of_what_does_not_run(self) -> bool {
+        !self.podman || self.version.0 >= 5
+    }
+
+    /// Whether a single reading of figures takes two, so that it tells a share of the CPU.
+    #[must_use]
+    pub const fn reads_figures_twice(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether figures name the interfaces, and there are none without a network.
+    #[must_use]
+    pub const fn names_interfaces(self) -> bool {
+        !self.podman || self.version.0 >= 5
+    }
+
+    /// Whether a container that never ran has the exit status 0 for who waits for it.
+    #[must_use]
+    pub const fn gives_a_status_before_the_first_run(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether the moments before lines of a log have fractions of seconds.
+    #[must_use]
+    pub const fn stamps_logs_with_fractions(self) -> bool {
+        !self.podman || self.version.0 >= 5
+    }
+
+    /// Whether who follows a log is told every line of a flood.
+    #[must_use]
+    pub const fn follows_a_flood(self) -> bool {
         !self.podman
     }
 

@@ -162,6 +162,16 @@ impl Record for Command {
             _ => value.skip(),
         }
     }
+
+    fn complete(&mut self) {
+        let Self(command) = self;
+        // Without an entrypoint, Podman tells the program among its arguments as well.
+        let entrypoint = command.entrypoint.as_deref().unwrap_or_default();
+        let words = command.command.as_deref().unwrap_or_default();
+        if entrypoint.is_empty() && words == command.args && words.first() == Some(&command.path) {
+            command.args.remove(0);
+        }
+    }
 }
 
 #[derive(Default)]
@@ -178,6 +188,15 @@ impl Record for CommandPart {
             "Cmd" => value.get().map(|OneOrMore(words)| self.command = words),
             "Shell" => value.put(&mut self.shell),
             _ => value.skip(),
+        }
+    }
+
+    fn complete(&mut self) {
+        // Podman keeps the sign by which an entrypoint is taken away.
+        if let Some([word]) = self.entrypoint.as_deref()
+            && word.is_empty()
+        {
+            self.entrypoint = None;
         }
     }
 }

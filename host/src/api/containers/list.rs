@@ -54,9 +54,17 @@ fn filters(filters: &[ContainerFilter]) -> String {
     serde_json::json!(map).to_string()
 }
 
+/// An image as every engine finds it: Podman doesn't by an id that says which digest it is.
+fn image(value: &str) -> &str {
+    match value.strip_prefix("sha256:") {
+        Some(id) if id.len() == 64 => id,
+        _ => value,
+    }
+}
+
 fn pair(filter: &ContainerFilter) -> (&str, String) {
     match filter {
-        ContainerFilter::Ancestor(value) => ("ancestor", value.clone()),
+        ContainerFilter::Ancestor(value) => ("ancestor", image(value).to_owned()),
         ContainerFilter::Before(value) => ("before", value.clone()),
         ContainerFilter::Expose(value) => ("expose", value.clone()),
         ContainerFilter::Exited(status) => ("exited", status.to_string()),

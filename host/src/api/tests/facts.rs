@@ -219,6 +219,8 @@ async fn how_others_ended() {
                 .iter()
                 .all(|port| port.bindings.is_empty())
         );
+        let created = details(engine, "containers-inspect-created").await;
+        assert_eq!(created.ports().unwrap(), [], "{engine}");
         let paused = details(engine, "containers-inspect-paused").await;
         assert_eq!(paused.state().unwrap().status, ContainerStatus::Paused);
         assert_eq!(paused.health().unwrap(), None);

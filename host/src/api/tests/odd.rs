@@ -246,6 +246,24 @@ fn one_text_stands_for_a_list_of_one() {
 }
 
 #[test]
+fn an_entrypoint_that_was_taken_away_is_none() {
+    let details = details(&json!({"Config": {"Cmd": ["sh"], "Entrypoint": [""]}}));
+    assert_eq!(details.command().expect("a command").entrypoint, None);
+}
+
+#[test]
+fn the_program_is_none_of_its_arguments() {
+    let of = |args: &[&str], words: &[&str]| {
+        let config = json!({"Cmd": words, "Entrypoint": []});
+        let details = details(&json!({"Path": words[0], "Args": args, "Config": config}));
+        details.command().expect("a command").args.clone()
+    };
+    assert_eq!(of(&["true"], &["true"]), [""; 0]);
+    assert_eq!(of(&["echo", "a"], &["echo", "a"]), ["a"]);
+    assert_eq!(of(&["echo"], &["echo", "echo"]), ["echo"]);
+}
+
+#[test]
 fn a_snapshot_of_nonsense_fails_group_by_group() {
     for text in ["", "[]", "{\"Id\":", "null"] {
         let details = ContainerDetails::new(text.into()).expect("UTF-8");

@@ -146,7 +146,7 @@ async fn each_setter_has_its_wire_form() {
         ),
         (
             |s| s.set_network_disabled(true),
-            json!({"NetworkDisabled": true}),
+            json!({"NetworkDisabled": true, "HostConfig": {"NetworkMode": "none"}}),
         ),
         (
             |s| s.add_dns("::1"),
@@ -365,7 +365,7 @@ async fn health_checks_have_four_forms() {
 async fn the_mac_address_is_where_the_engine_looks_for_it() {
     let address = "02:42:ac:11:00:99";
     for (version, network, endpoint) in [
-        (ApiVersion::OLDEST, NetworkMode::Default, false),
+        (ApiVersion::OLDEST, NetworkMode::Default, true),
         (ApiVersion::NEWEST, NetworkMode::Default, true),
         (ApiVersion::NEWEST, NetworkMode::None, false),
     ] {
@@ -374,7 +374,7 @@ async fn the_mac_address_is_where_the_engine_looks_for_it() {
         spec.set_mac_address(address).set_network_mode(network);
         let (_, body) = sent(&mut engine, &spec).await;
         assert_eq!(body["MacAddress"], address);
-        let networking = json!({"EndpointsConfig": {"bridge": {"MacAddress": address}}});
+        let networking = json!({"EndpointsConfig": {"default": {"MacAddress": address}}});
         let expected = if endpoint { networking } else { Value::Null };
         assert_eq!(body["NetworkingConfig"], expected);
     }

@@ -3,7 +3,7 @@
 use dockwit::containers::ContainerResources;
 use dockwit::{Container, ContainerSpec, Docker, RestartPolicy, Result, UpdateSpec};
 use dockwit_test_plugins::{
-    Facts, cases, eventually, failure, impossible, lasting, ran, shell, spec, start, tell,
+    Facts, cases, eventually, failure, impossible, lasting, spec, start, tell,
 };
 
 cases! {
@@ -75,8 +75,9 @@ async fn set_memory_swap(docker: Docker) -> Result<()> {
 
 async fn set_nano_cpus(docker: Docker) -> Result<()> {
     let change = UpdateSpec::new().cpus(0.5);
+    let kept = Facts::of(docker).await?.updates_only_what_is_set();
     changes(docker, &lasting("it").cpus(0.25), &change, |now| {
-        assert_eq!(now.nano_cpus, 500_000_000);
+        assert!(now.nano_cpus == 500_000_000 || !kept, "{now:?}");
     })
     .await
 }
@@ -169,7 +170,8 @@ async fn what_is_not_set_stays(docker: Docker) -> Result<()> {
         .restart(RestartPolicy::on_failure(2));
     let container = start(docker, &made).await?;
     let before = container.inspect().await?.resources()?;
-    if !Facts::of(docker).await?.updates() {
+    let facts = Facts::of(docker).await?;
+    if !facts.updates() {
         return Ok(());
     }
     let warnings = container.update(&UpdateSpec::new()).await?;
@@ -182,10 +184,10 @@ async fn what_is_not_set_stays(docker: Docker) -> Result<()> {
         ..before
     };
     assert_eq!(details.resources()?, expected);
-    assert_eq!(
-        details.host_config()?.restart_policy,
-        RestartPolicy::on_failure(2)
-    );
+    if facts.updates_only_what_is_set() {
+        let policy = details.host_config()?.restart_policy;
+        assert_eq!(policy, RestartPolicy::on_failure(2));
+    }
     Ok(())
 }
 
@@ -200,37 +202,44 @@ async fn in_force_at_once(docker: Docker) -> Result<()> {
     assert!(state.running, "it goes on");
     let stats = container.stats().one_shot().await?;
     assert_eq!(stats.memory.limit, 48 << 20);
-    assert_eq!(stats.pids_limit, Some(60));
+    if Facts::of(docker).await?.counts_up_to_the_pids_limit() {
+        assert_eq!(stats.pids_limit, Some(60));
+    }
     Ok(())
 }
 
 /// One that doesn't run has the new limit when it is started again.
 async fn of_one_that_has_ended(docker: Docker) -> Result<()> {
-    if !Facts::of(docker).await?.updates_what_does_not_run() {
-        let container = ran(docker, "it", "true").await?;
-        let updated = container.update(&UpdateSpec::new().cpu_shares(300)).await;
-        failure("container.update", updated);
+    let facts = Facts::of(docker).await?;
+    if !facts.updates() {
         return Ok(());
     }
-    let made = shell("it", "ulimit -n; trap 'exit 0' TERM; sleep 600 & wait").pids_limit(77);
-    let container = docker.containers().create(&made).await?;
+    let limit = async |container: &Container| -> Result<_> {
+        let details = container.inspect().await?.resources()?.pids_limit;
+        let counted = container.stats().one_shot().await?.pids_limit;
+        Ok(counted.map_or(details, |limit| i64::try_from(limit).ok()))
+    };
+    let container = docker
+        .containers()
+        .create(&lasting("it").pids_limit(77))
+        .await?;
     container.update(&UpdateSpec::new().pids_limit(44)).await?;
     container.start().await?;
-    assert_eq!(container.stats().one_shot().await?.pids_limit, Some(44));
+    assert_eq!(limit(&container).await?, Some(44));
     container.stop().await?;
     container.update(&UpdateSpec::new().pids_limit(33)).await?;
     container.start().await?;
-    assert_eq!(container.stats().one_shot().await?.pids_limit, Some(33));
+    assert_eq!(limit(&container).await?, Some(33));
     Ok(())
 }
 
 /// A spec can be used for several containers, and again.
 async fn a_template(docker: Docker) -> Result<()> {
     let change = UpdateSpec::new().cpu_shares(300);
+    let one = start(docker, &lasting("it")).await?;
     if !Facts::of(docker).await?.updates() {
         return Ok(());
     }
-    let one = start(docker, &lasting("it")).await?;
     let other = start(docker, &lasting("other").cpu_shares(900)).await?;
     for container in [&one, &other, &one] {
         container.update(&change).await?;
@@ -304,14 +313,16 @@ async fn refused_by_the_engine(docker: Docker) -> Result<()> {
             UpdateSpec::new().cpuset_cpus("9999"),
         ),
     ] {
-        let error = failure("container.update", container.update(&change).await);
-        assert_eq!(error.field(), None, "{what}: {error}");
-        if facts.says_invalid_of_specs() {
-            assert!(
-                error.is_invalid() || error.is_engine() || error.is_conflict(),
-                "{error}"
-            );
+        let updated = container.update(&change).await;
+        if facts.minds_impossible_updates() {
+            let error = failure("container.update", updated);
+            assert_eq!(error.field(), None, "{what}: {error}");
+            let kind = error.is_invalid() || error.is_engine() || error.is_conflict();
+            assert!(kind, "{what}: {error}");
         }
+    }
+    if !facts.minds_impossible_updates() {
+        return Ok(());
     }
     eventually("it is as before", async || {
         let now = container.inspect().await?.resources()?;

@@ -8,7 +8,7 @@ use dockwit::{
     Docker, Error, ExitStatus, FutureExt, Result, StreamExt, TryStreamExt, set_exit_status, stdin,
     stop_requested,
 };
-use dockwit_test_plugins::{lasting, name, running, spec, tell};
+use dockwit_test_plugins::{Facts, lasting, name, running, spec, tell};
 
 /// Cases that end in a way of their own return it.
 #[dockwit::main]
@@ -119,7 +119,7 @@ async fn timeout_ends_what_takes_too_long(docker: Docker) -> Result<()> {
 
 async fn timeout_lets_through(docker: Docker) -> Result<()> {
     let pong = timeout(Duration::from_secs(60), docker.ping()).await??;
-    assert_eq!(pong.os_type, "linux");
+    assert!(pong.api_version.starts_with("1."), "{}", pong.api_version);
     assert_eq!(
         timeout(Duration::ZERO, async { 7 }).await,
         Ok(7),
@@ -303,6 +303,9 @@ async fn not_asked_to_stop(_: Docker) -> Result<()> {
 
 async fn two_at_once_are_not_twice_as_long(docker: Docker) -> Result<()> {
     let container = running(docker, "c").await?;
+    if !Facts::of(docker).await?.reads_figures_twice() {
+        return Ok(());
+    }
     // The engine takes about a second for each of these.
     let begun = Instant::now();
     container.stats().await?;

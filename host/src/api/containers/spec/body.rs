@@ -60,12 +60,14 @@ body! {
 }
 
 impl Config {
-    /// The endpoint that the MAC address belongs to; none without an address or a network.
+    /// The endpoint that the MAC address belongs to; none without an address or a network. By this name all engines know
+    /// their default network, whatever they call it.
     pub(super) fn networking(&self) -> Option<Networking> {
         let mac_address = self.mac_address.clone()?;
-        let no_network = self.host.network_mode == Some("none");
+        let no_network =
+            self.network_disabled == Some(true) || self.host.network_mode == Some("none");
         (!no_network).then(|| Networking {
-            endpoints_config: BTreeMap::from([("bridge", Endpoint { mac_address })]),
+            endpoints_config: BTreeMap::from([("default", Endpoint { mac_address })]),
         })
     }
 }

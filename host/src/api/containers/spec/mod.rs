@@ -498,10 +498,12 @@ impl ContainerSpec {
     pub(super) fn request(&self, version: ApiVersion) -> Result<Request> {
         self.supported(version)?;
         let mut config = Cow::Borrowed(&self.config);
-        if version >= MAC_ADDRESS_OF_ENDPOINT
-            && let Some(networking) = self.config.networking()
-        {
+        if let Some(networking) = self.config.networking() {
             config.to_mut().networking = Some(networking);
+        }
+        if self.config.network_disabled == Some(true) {
+            // Podman overlooks the older form.
+            config.to_mut().host.network_mode = Some("none");
         }
         let body =
             serde_json::to_vec(&config).map_err(|e| Error::invalid("spec", e.to_string()))?;
@@ -534,10 +536,6 @@ impl ContainerSpec {
         Ok(())
     }
 }
-
-/// From when on the MAC address belongs to the endpoint; the container's is overlooked from 1.52
-/// on.
-const MAC_ADDRESS_OF_ENDPOINT: ApiVersion = ApiVersion::new(1, 44);
 
 /// From when on a health check has an interval of its own for the time after the start.
 const START_INTERVAL: ApiVersion = ApiVersion::new(1, 44);

@@ -69,10 +69,13 @@ pub(crate) async fn resources_by_period(docker: Docker) -> Result<()> {
         (resources.cpu_period, resources.cpu_quota),
         (50_000, 20_000)
     );
-    if Facts::of(docker).await?.keeps_processors_and_quota_apart() {
+    let facts = Facts::of(docker).await?;
+    if facts.keeps_processors_and_quota_apart() {
         assert_eq!(resources.nano_cpus, 0);
     }
-    assert_eq!(resources.memory_swap, -1);
+    if facts.keeps_swap_without_limit() {
+        assert_eq!(resources.memory_swap, -1);
+    }
     assert_eq!(resources.pids_limit, None);
     let free = made(docker, &spec("free")).await?.resources()?;
     assert_eq!(
@@ -93,7 +96,8 @@ pub(crate) async fn resources_by_period(docker: Docker) -> Result<()> {
         ("", "")
     );
     assert_eq!((free.oom_score_adj, free.blkio_weight), (0, 0));
-    assert_eq!(free.shm_size, 64 << 20, "the engine's default");
+    let default = [64 << 20, 64_000 << 10];
+    assert!(default.contains(&free.shm_size), "{free:?}");
     Ok(())
 }
 
@@ -103,7 +107,7 @@ pub(crate) async fn host_config(docker: Docker) -> Result<()> {
         .network_mode(NetworkMode::None)
         .restart(RestartPolicy::on_failure(4))
         .read_only(true)
-        .init(true)
+        .init(facts.has_an_init())
         .group("123")
         .tmpfs(Tmpfs::new("/scratch").size("1m"))
         .tty(true);
@@ -117,7 +121,7 @@ pub(crate) async fn host_config(docker: Docker) -> Result<()> {
         (host.auto_remove, host.read_only, host.publish_all_ports),
         (false, true, false)
     );
-    assert_eq!(host.init, Some(true));
+    assert_eq!(host.init.unwrap_or_default(), facts.has_an_init());
     assert_eq!(host.port_bindings.len(), 0, "{host:?}");
     assert_eq!(host.groups, ["123"]);
     let [(path, options)] = &host.tmpfs[..] else {
@@ -125,7 +129,7 @@ pub(crate) async fn host_config(docker: Docker) -> Result<()> {
     };
     assert_eq!(path, "/scratch");
     assert!(options.contains("size=1048576"), "{options}");
-    if facts.has_console_size_and_stop_signal() && facts.tells_console_size() {
+    if facts.has_console_size_and_stop_signal() && facts.keeps("set-console-size") {
         assert_eq!(host.console_size, Some((40, 132)));
     }
     defaults(docker, facts, &host).await?;
@@ -167,7 +171,7 @@ async fn resolving(docker: Docker, facts: Facts) -> Result<()> {
     let host = made(docker, &told).await?.host_config()?;
     assert_eq!(
         (host.auto_remove, host.read_only, host.publish_all_ports),
-        (true, false, facts.tells_that_all_ports_are_published())
+        (true, false, facts.keeps("set-publish-all-ports"))
     );
     assert_eq!(host.restart_policy, RestartPolicy::no());
     assert!(!host.init.unwrap_or_default(), "{host:?}");
@@ -196,8 +200,8 @@ async fn resolving(docker: Docker, facts: Facts) -> Result<()> {
 pub(crate) async fn security(docker: Docker) -> Result<()> {
     let facts = Facts::of(docker).await?;
     let told = spec("it")
-        .drop_capability("NET_RAW")
-        .drop_capability("MKNOD")
+        .drop_capability("KILL")
+        .drop_capability("CHOWN")
         .ipc_mode(IpcMode::Shareable);
     let security = made(docker, &told).await?.security()?;
     let mut dropped: Vec<_> = security
@@ -206,7 +210,7 @@ pub(crate) async fn security(docker: Docker) -> Result<()> {
         .map(|name| name.trim_start_matches("CAP_"))
         .collect();
     dropped.sort_unstable();
-    assert_eq!(dropped, ["MKNOD", "NET_RAW"]);
+    assert_eq!(dropped, ["CHOWN", "KILL"]);
     assert_eq!(security.ipc_mode, "shareable");
     assert!(!security.privileged);
     let none = [
@@ -243,6 +247,7 @@ pub(crate) async fn security(docker: Docker) -> Result<()> {
         tell(key, label);
     }
     let other = made(docker, &spec("other").ipc_mode(IpcMode::Private)).await?;
-    assert_eq!(other.security()?.ipc_mode, "private");
+    let told = other.security()?.ipc_mode;
+    assert!(told == "private" || !facts.keeps("set-ipc-mode"), "{told}");
     Ok(())
 }

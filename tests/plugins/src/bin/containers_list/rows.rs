@@ -63,7 +63,7 @@ pub(crate) async fn row_is_complete(docker: Docker) -> Result<()> {
     assert_eq!(row.id, container.id());
     assert_eq!(row.short_id(), &container.id()[..12]);
     assert_eq!(row.names, [name("it")]);
-    assert_eq!(row.image, image());
+    assert_eq!(row.image, facts.name_of_image(&image()));
     assert!(row.command.starts_with("sh -c "), "{}", row.command);
     assert!(
         row.created.elapsed() < Duration::from_secs(60),
@@ -73,7 +73,7 @@ pub(crate) async fn row_is_complete(docker: Docker) -> Result<()> {
     assert_eq!(row.label("colour"), Some("blue=green"));
     assert_eq!(
         (row.status.clone(), row.network_mode.is_empty()),
-        (ContainerStatus::Running, false)
+        (ContainerStatus::Running, facts.podman())
     );
     assert!(row.status_text.starts_with("Up "), "{}", row.status_text);
 
