@@ -1,7 +1,8 @@
-//! Who may do what: verbs and grants. Knows nothing of HTTP and nothing of Wasm.
+//! Who may do what, and who owns what: verbs, grants, and the ledger. Knows nothing of HTTP and nothing of Wasm.
 
 mod file;
 mod grants;
+pub mod ledger;
 mod limits;
 mod part;
 #[expect(
