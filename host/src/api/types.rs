@@ -16,7 +16,7 @@ pub struct Timestamp {
 }
 
 /// A transport protocol of a port.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protocol {
     /// TCP.
     #[default]

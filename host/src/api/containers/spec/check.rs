@@ -2,10 +2,14 @@
 
 use std::net::IpAddr;
 
-use super::body::{Empty, Healthcheck, HostPort, PortKey, RestartPolicy, Ulimit};
+use super::options::{Empty, HostPort, Mount, Tmpfs, Variable};
 use super::guard::Checked;
 use crate::api::Protocol;
-use crate::api::containers::types as wit;
+use crate::api::containers::types::{
+    BindMount, ContainerPort, DeviceMapping, DeviceRequest, Driver, Endpoint, HealthTest,
+    Healthcheck, Link, NetworkMode, PortBinding, RestartCondition, RestartPolicy, ThrottleDevice,
+    TmpfsMount, Ulimit, VolumeMount, WeightDevice,
+};
 
 /// The shortest time that the engine accepts in a health check, in nanoseconds.
 const MIN_HEALTH_TIME: u64 = 1_000_000;
@@ -65,17 +69,27 @@ pub(super) fn pair(key: impl Into<String>, value: impl Into<String>) -> Checked<
     Ok((word(key)?, text(value)?))
 }
 
-/// A variable as the engine takes it.
-pub(super) fn variable(name: impl Into<String>, value: Option<String>) -> Checked<String> {
-    let mut variable = text(name)?;
-    if variable.is_empty() || variable.contains('=') {
-        return Err(format!("{variable:?} is no name of a variable"));
+/// An environment variable.
+pub(super) fn variable(name: impl Into<String>, value: Option<String>) -> Checked<Variable> {
+    let name = text(name)?;
+    if name.is_empty() || name.contains('=') {
+        return Err(format!("{name:?} is no name of a variable"));
     }
-    if let Some(value) = value {
-        variable.push('=');
-        variable.push_str(&text(value)?);
+    let value = value.map(text).transpose()?;
+    Ok(Variable { name, value })
+}
+
+/// An entrypoint; an empty list would keep the image's command, so the engine's sign for none at
+/// all stands for it.
+pub(super) fn entrypoint(entrypoint: Vec<String>) -> Checked<Vec<String>> {
+    match entrypoint.is_empty() {
+        true => Ok(vec![String::new()]),
+        false => texts(entrypoint),
     }
-    Ok(variable)
+}
+
+pub(super) fn volume(path: impl Into<String>) -> Checked<(String, Empty)> {
+    Ok((absolute(path)?, Empty {}))
 }
 
 /// A signal by number or name: whether there is one of that name, the engine knows.
@@ -92,10 +106,12 @@ pub(crate) fn signal(value: impl Into<String>) -> Checked<String> {
 
 pub(super) fn address(value: impl Into<String>) -> Checked<String> {
     let value = value.into();
-    match value.parse::<IpAddr>() {
-        Ok(_) => Ok(value),
-        Err(_) => Err(format!("{value:?} is no IP address")),
-    }
+    ip_address(&value).map(|_| value)
+}
+
+fn ip_address(value: &str) -> Checked<IpAddr> {
+    let address = value.parse();
+    address.map_err(|_| format!("{value:?} is no IP address"))
 }
 
 /// Six bytes in hexadecimal, between colons or hyphens.
@@ -125,58 +141,160 @@ pub(super) fn extra_host(name: impl Into<String>, at: impl Into<String>) -> Chec
     Ok(format!("{name}:{at}"))
 }
 
-pub(super) fn exposed_port(port: wit::ContainerPort) -> Checked<(String, Empty)> {
-    Ok((port_key(port)?, Empty {}))
+pub(super) fn exposed_port(port: ContainerPort) -> Checked<(ContainerPort, Empty)> {
+    Ok((container_port(port)?, Empty {}))
 }
 
-fn port_key(port: wit::ContainerPort) -> Checked<PortKey> {
-    let protocol = match port.protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-        Protocol::Sctp => "sctp",
-        Protocol::Other(name) => return Err(format!("{name:?} is no protocol of a port")),
-    };
-    match port.port {
-        0 => Err("there is no port 0".to_owned()),
-        port => Ok(format!("{port}/{protocol}")),
+fn container_port(port: ContainerPort) -> Checked<ContainerPort> {
+    match port {
+        ContainerPort { port: 0, .. } => Err("there is no port 0".to_owned()),
+        ContainerPort {
+            protocol: Protocol::Other(name),
+            ..
+        } => Err(format!("{name:?} is no protocol of a port")),
+        port => Ok(port),
     }
 }
 
-/// A published port: its key, and where on the machine.
-pub(super) fn port_binding(binding: wit::PortBinding) -> Checked<(PortKey, HostPort)> {
-    let key = port_key(binding.container)?;
-    let host_port = match binding.host_port {
-        Some(0) => return Err("there is no port 0: leave it out for a free one".to_owned()),
-        Some(port) => port.to_string(),
-        None => String::new(),
+/// A published port, and where on the machine.
+pub(super) fn port_binding(binding: PortBinding) -> Checked<(ContainerPort, HostPort)> {
+    let container = container_port(binding.container)?;
+    if binding.host_port == Some(0) {
+        return Err("there is no port 0: leave it out for a free one".to_owned());
+    }
+    let ip = match binding.host_ip {
+        Some(ip) => Some(ip_address(&ip)?),
+        None => None,
     };
-    let host_ip = binding.host_ip.map(address).transpose()?;
-    let host_ip = host_ip.unwrap_or_default();
-    Ok((key, HostPort { host_ip, host_port }))
+    let port = binding.host_port;
+    Ok((container, HostPort { ip, port }))
 }
 
 /// A mount of memory: its path and its options. A size of 0 would be no limit at all.
-pub(super) fn tmpfs(mount: wit::TmpfsMount) -> Checked<(String, String)> {
+pub(super) fn tmpfs(mount: TmpfsMount) -> Checked<(String, Tmpfs)> {
     let target = absolute(mount.target)?;
-    let mut options = String::from("rw,nosuid,nodev,");
-    options.push_str(if mount.exec { "exec" } else { "noexec" });
-    match mount.size.map(number).transpose()? {
-        Some(0) => return Err("a size of 0 would be no limit".to_owned()),
-        Some(size) => options.push_str(&format!(",size={size}")),
-        None => {}
+    let size = mount.size.map(number).transpose()?;
+    if size == Some(0) {
+        return Err("a size of 0 would be no limit".to_owned());
     }
-    match mount.mode {
-        Some(mode) if mode & !MODE_BITS != 0 => {
-            return Err(format!("{mode:#o} are no permissions"));
-        }
-        Some(mode) => options.push_str(&format!(",mode={mode:o}")),
-        None => {}
+    if let Some(mode) = mount.mode
+        && mode & !MODE_BITS != 0
+    {
+        return Err(format!("{mode:#o} are no permissions"));
     }
-    Ok((target, options))
+    let TmpfsMount { mode, exec, .. } = mount;
+    Ok((target, Tmpfs { size, mode, exec }))
 }
 
-pub(super) fn ulimit(limit: wit::Ulimit) -> Checked<Ulimit> {
-    let wit::Ulimit { name, soft, hard } = limit;
+pub(super) fn bind(bind: BindMount) -> Checked<Mount> {
+    Ok(Mount::Bind(BindMount {
+        source: absolute(bind.source)?,
+        target: absolute(bind.target)?,
+        ..bind
+    }))
+}
+
+pub(super) fn volume_mount(mount: VolumeMount) -> Checked<Mount> {
+    Ok(Mount::Volume(VolumeMount {
+        volume: word(mount.volume)?,
+        target: absolute(mount.target)?,
+        labels: pairs(mount.labels)?,
+        driver: mount.driver.map(driver).transpose()?,
+        ..mount
+    }))
+}
+
+pub(super) fn driver(driver: Driver) -> Checked<Driver> {
+    Ok(Driver {
+        name: word(driver.name)?,
+        options: pairs(driver.options)?,
+    })
+}
+
+fn pairs(pairs: Vec<(String, String)>) -> Checked<Vec<(String, String)>> {
+    let checked = |(key, value)| pair(key, value);
+    pairs.into_iter().map(checked).collect()
+}
+
+pub(super) fn device(device: DeviceMapping) -> Checked<DeviceMapping> {
+    let permissions = device.permissions;
+    if permissions.is_empty() || !permissions.chars().all(|c| "rwm".contains(c)) {
+        return Err(format!("{permissions:?} are not letters of \"rwm\""));
+    }
+    Ok(DeviceMapping {
+        host: absolute(device.host)?,
+        container: absolute(device.container)?,
+        permissions,
+    })
+}
+
+pub(super) fn device_request(request: DeviceRequest) -> Checked<DeviceRequest> {
+    if request.count < -1 {
+        return Err(format!("{} is no number of devices", request.count));
+    }
+    if request.count != 0 && !request.ids.is_empty() {
+        return Err("it has both a number of devices and their ids".to_owned());
+    }
+    let capabilities = request.capabilities.into_iter().map(texts);
+    Ok(DeviceRequest {
+        driver: line(request.driver)?,
+        count: request.count,
+        ids: texts(request.ids)?,
+        capabilities: capabilities.collect::<Checked<_>>()?,
+        options: pairs(request.options)?,
+    })
+}
+
+pub(super) fn weight(device: WeightDevice) -> Checked<WeightDevice> {
+    let path = absolute(device.path)?;
+    Ok(WeightDevice { path, ..device })
+}
+
+pub(super) fn throttle(device: ThrottleDevice) -> Checked<ThrottleDevice> {
+    let path = absolute(device.path)?;
+    let rate = number(device.rate)?;
+    Ok(ThrottleDevice { path, rate })
+}
+
+pub(super) fn link(link: Link) -> Checked<Link> {
+    let alias = word(link.alias)?;
+    match alias.contains(':') {
+        true => Err(format!("{alias:?} is no name for a container")),
+        false => Ok(Link { alias, ..link }),
+    }
+}
+
+/// A network by what the engine can't take for one of its own words.
+pub(super) fn network_mode(mode: NetworkMode) -> Checked<NetworkMode> {
+    match mode {
+        NetworkMode::Network(name) => Ok(NetworkMode::Network(network(name)?)),
+        mode => Ok(mode),
+    }
+}
+
+fn network(name: impl Into<String>) -> Checked<String> {
+    let name = word(name)?;
+    let is_mode = ["default", "bridge", "none", "host", "private", "slirp4netns", "pasta", "nat"]
+        .contains(&name.as_str());
+    match is_mode || name.contains(':') {
+        true => Err(format!("{name:?} is no network's id or name")),
+        false => Ok(name),
+    }
+}
+
+pub(super) fn endpoint(name: impl Into<String>, of: Endpoint) -> Checked<(String, Endpoint)> {
+    let endpoint = Endpoint {
+        aliases: of.aliases.into_iter().map(word).collect::<Checked<_>>()?,
+        mac_address: of.mac_address.map(mac_address).transpose()?,
+        links: of.links.into_iter().map(word).collect::<Checked<_>>()?,
+        driver_options: pairs(of.driver_options)?,
+        ..of
+    };
+    Ok((network(name)?, endpoint))
+}
+
+pub(super) fn ulimit(limit: Ulimit) -> Checked<Ulimit> {
+    let Ulimit { name, soft, hard } = limit;
     let name = word(name)?;
     // -1 is without a limit, and so more than all others.
     let height = |value: i64| u64::try_from(value).unwrap_or(u64::MAX);
@@ -191,38 +309,31 @@ pub(super) fn ulimit(limit: wit::Ulimit) -> Checked<Ulimit> {
     Ok(Ulimit { name, soft, hard })
 }
 
-pub(super) fn restart_policy(policy: wit::RestartPolicy) -> Checked<RestartPolicy> {
-    let name = match policy.condition {
-        wit::RestartCondition::No => "no".to_owned(),
-        wit::RestartCondition::Always => "always".to_owned(),
-        wit::RestartCondition::UnlessStopped => "unless-stopped".to_owned(),
-        wit::RestartCondition::OnFailure => "on-failure".to_owned(),
-        wit::RestartCondition::Other(name) => word(name)?,
+pub(super) fn restart_policy(policy: RestartPolicy) -> Checked<RestartPolicy> {
+    let condition = match policy.condition {
+        RestartCondition::Other(name) => RestartCondition::Other(word(name)?),
+        condition => condition,
     };
-    if policy.maximum_retries > 0 && name != "on-failure" {
+    if policy.maximum_retries > 0 && condition.as_str() != "on-failure" {
         return Err(format!(
-            "{name} has no number of retries, only on-failure has"
+            "{} has no number of retries, only on-failure has",
+            condition.as_str()
         ));
     }
     Ok(RestartPolicy {
-        name,
-        maximum_retry_count: policy.maximum_retries,
+        condition,
+        ..policy
     })
 }
 
-pub(super) fn healthcheck(check: wit::Healthcheck) -> Checked<Healthcheck> {
+pub(super) fn healthcheck(check: Healthcheck) -> Checked<Healthcheck> {
     let test = match check.test {
-        wit::HealthTest::Inherit => Vec::new(),
-        wit::HealthTest::None => vec!["NONE".to_owned()],
-        wit::HealthTest::Shell(line) => vec!["CMD-SHELL".to_owned(), text(line)?],
-        wit::HealthTest::Command(command) if command.is_empty() => {
+        HealthTest::Shell(line) => HealthTest::Shell(text(line)?),
+        HealthTest::Command(command) if command.is_empty() => {
             return Err("its command is empty".to_owned());
         }
-        wit::HealthTest::Command(command) => {
-            let mut test = vec!["CMD".to_owned()];
-            test.extend(texts(command)?);
-            test
-        }
+        HealthTest::Command(command) => HealthTest::Command(texts(command)?),
+        test => test,
     };
     Ok(Healthcheck {
         test,

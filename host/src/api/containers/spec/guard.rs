@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::held::Held;
 use crate::api::{Error, Result};
 
 /// The most that a spec holds, in bytes. The engine's own limits on arguments and environment are
 /// of this order, and a plugin's spec stays in the host's memory.
 pub const MAX_SPEC_SIZE: usize = 1 << 20;
-
-/// What a value is counted as, beyond its text.
-const OVERHEAD: usize = 32;
 
 /// The first impossible value that a setter was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,11 +64,11 @@ impl Guard {
     }
 
     /// Adds a value under a key, in the place of an earlier one under the same.
-    pub(super) fn insert<T: Held>(
+    pub(super) fn insert<K: Held + Ord, T: Held>(
         &mut self,
         field: &'static str,
-        entry: Checked<(String, T)>,
-        map: &mut BTreeMap<String, T>,
+        entry: Checked<(K, T)>,
+        map: &mut BTreeMap<K, T>,
     ) {
         let freed = match &entry {
             Ok((key, _)) => map.get(key).map_or(0, |old| key.held() + old.held()),
@@ -114,56 +112,5 @@ impl Guard {
 
     fn refuse(&mut self, field: &'static str, message: String) {
         self.invalid.get_or_insert(InvalidField { field, message });
-    }
-}
-
-/// What a value takes of the host's memory, in bytes and roughly.
-pub(super) trait Held {
-    fn held(&self) -> usize;
-}
-
-macro_rules! held_flat {
-    ($($flat:ty),*) => {
-        $(impl Held for $flat {
-            fn held(&self) -> usize {
-                OVERHEAD
-            }
-        })*
-    };
-}
-
-held_flat!(
-    bool,
-    u16,
-    u32,
-    u64,
-    i32,
-    i64,
-    [u32; 2],
-    super::body::Empty,
-    &'static str
-);
-
-impl Held for String {
-    fn held(&self) -> usize {
-        OVERHEAD + self.len()
-    }
-}
-
-impl<T: Held> Held for Vec<T> {
-    fn held(&self) -> usize {
-        OVERHEAD + self.iter().map(Held::held).sum::<usize>()
-    }
-}
-
-impl<T: Held> Held for Option<T> {
-    fn held(&self) -> usize {
-        self.as_ref().map_or(0, Held::held)
-    }
-}
-
-impl<A: Held, B: Held> Held for (A, B) {
-    fn held(&self) -> usize {
-        self.0.held() + self.1.held()
     }
 }

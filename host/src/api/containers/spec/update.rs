@@ -1,6 +1,6 @@
 //! Requests to change a container.
 
-use super::body::HostConfig;
+use super::options::HostOptions;
 use super::check;
 use super::guard::{Guard, InvalidField};
 use super::limits::limit_setters;
@@ -13,7 +13,7 @@ use crate::api::{Error, Result};
 #[derive(Clone, Debug, Default)]
 pub struct UpdateSpec {
     guard: Guard,
-    host: HostConfig,
+    host: HostOptions,
 }
 
 impl UpdateSpec {
@@ -32,11 +32,21 @@ impl UpdateSpec {
         self.guard.size()
     }
 
-    limit_setters!(host);
+    /// The options that were set.
+    pub fn options(&self) -> &HostOptions {
+        &self.host
+    }
 
-    /// The request's body, of a spec in which nothing is impossible.
-    pub(in crate::api::containers) fn body(&self) -> Result<Vec<u8>> {
+    /// The options, to be completed. What is put in isn't checked and isn't counted.
+    pub fn options_mut(&mut self) -> &mut HostOptions {
+        &mut self.host
+    }
+
+    /// The request's body. Fails with `Invalid` if a value is impossible.
+    pub fn body(&self) -> Result<Vec<u8>> {
         self.guard.check()?;
         serde_json::to_vec(&self.host).map_err(|error| Error::invalid("spec", error.to_string()))
     }
 }
+
+limit_setters! { UpdateSpec: host }

@@ -108,7 +108,7 @@ pub struct Healthcheck {
 }
 
 /// A port of a container.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ContainerPort {
     /// The number, inside the container.
     pub port: u16,

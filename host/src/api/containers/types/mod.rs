@@ -2,6 +2,7 @@
 
 mod common;
 mod details;
+mod host;
 mod list;
 mod options;
 mod output;
@@ -9,6 +10,7 @@ mod stats;
 
 pub use self::common::*;
 pub use self::details::*;
+pub use self::host::*;
 pub use self::list::*;
 pub use self::options::*;
 pub use self::output::*;

@@ -1,20 +1,26 @@
 //! What a container shall be, and what shall be done with it.
 
 use super::common::ContainerPort;
-use crate::api::Timestamp;
+use crate::api::{ContainerId, Timestamp};
 
-/// How a new container is put on a network, if no network is named.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How a new container is put on a network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum NetworkMode {
     /// On the default network.
     #[default]
     Default,
     /// On none but its own loopback.
     None,
+    /// On the machine's own.
+    Host,
+    /// On what another container is on, as if it were that container.
+    Container(ContainerId),
+    /// On a network, by its id or name.
+    Network(String),
 }
 
 /// With whom a new container shares memory between processes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IpcMode {
     /// With nobody, and there is no /dev/shm.
     None,
@@ -22,6 +28,10 @@ pub enum IpcMode {
     Private,
     /// With containers that ask for it.
     Shareable,
+    /// With the machine.
+    Host,
+    /// With another container, which has to be shareable.
+    Container(ContainerId),
 }
 
 /// Memory that is mounted as a file system: never with device files or set-user-id programs.
