@@ -12,6 +12,7 @@
 //! This layer knows no WebAssembly and no policy.
 
 mod error;
+mod ids;
 mod json;
 mod stream;
 #[cfg(test)]
@@ -19,7 +20,10 @@ mod tests;
 mod types;
 
 pub mod containers;
+pub mod images;
+pub mod networks;
 pub mod system;
+pub mod volumes;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,9 +34,13 @@ use crate::transport::{ApiVersion, BodyStream, HeadTimeout, Meter, Request, Resp
 
 pub use self::containers::{Container, Containers};
 pub use self::error::{Error, ErrorKind, Result};
+pub use self::ids::{ContainerId, ImageId, NetworkId, VolumeName};
+pub use self::images::Images;
+pub use self::networks::{Network, Networks};
 pub use self::stream::ItemStream;
 pub use self::system::System;
-pub use self::types::{ContainerId, Protocol, Timestamp};
+pub use self::types::{Protocol, Timestamp};
+pub use self::volumes::{Volume, Volumes};
 
 /// A client of one engine. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -78,6 +86,36 @@ impl Client {
     pub fn container(&self, id: &ContainerId) -> Container<'_> {
         Container::new(self, *id)
     }
+
+    /// Images: look up.
+    pub fn images(&self) -> Images<'_> {
+        Images::new(self)
+    }
+
+    /// Networks: create, list.
+    pub fn networks(&self) -> Networks<'_> {
+        Networks::new(self)
+    }
+
+    /// One network. The engine isn't asked.
+    pub fn network(&self, id: &NetworkId) -> Network<'_> {
+        Network::new(self, *id)
+    }
+
+    /// Volumes: create, list.
+    pub fn volumes(&self) -> Volumes<'_> {
+        Volumes::new(self)
+    }
+
+    /// One volume. The engine isn't asked.
+    pub fn volume<'a>(&'a self, name: &'a VolumeName) -> Volume<'a> {
+        Volume::new(self, name)
+    }
+}
+
+/// The filter by labels, `key` or `key=value` each, as engines take it.
+fn label_filter(labels: &[&str]) -> String {
+    serde_json::json!({ "label": labels }).to_string()
 }
 
 /// How much longer than usual the engine has for what keeps its disks busy: measuring and removing

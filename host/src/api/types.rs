@@ -1,9 +1,5 @@
 //! What all domains share.
 
-use std::fmt;
-use std::str::FromStr;
-
-use super::error::Error;
 use super::json::{Text, texts};
 
 /// A moment, since 1970-01-01T00:00:00Z.
@@ -27,53 +23,6 @@ pub enum Protocol {
     Sctp,
     /// Another that the engine names.
     Other(String),
-}
-
-/// The full id of a container: 64 lower-case hexadecimal digits.
-///
-/// Holding one says nothing of whether there is such a container.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ContainerId([u8; ID_LENGTH]);
-
-const ID_LENGTH: usize = 64;
-
-impl ContainerId {
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl FromStr for ContainerId {
-    type Err = Error;
-
-    /// Parses a full id.
-    ///
-    /// Fails with `Invalid` for anything else: a name, a prefix, capital letters.
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match <[u8; ID_LENGTH]>::try_from(text.as_bytes()) {
-            Ok(digits)
-                if digits
-                    .iter()
-                    .all(|d| matches!(d, b'0'..=b'9' | b'a'..=b'f')) =>
-            {
-                Ok(Self(digits))
-            }
-            _ => Err(Error::invalid("id", "no full id of a container")),
-        }
-    }
-}
-
-impl fmt::Display for ContainerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl fmt::Debug for ContainerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ContainerId({self})")
-    }
 }
 
 impl Timestamp {

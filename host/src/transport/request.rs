@@ -122,6 +122,38 @@ impl Request {
         self
     }
 
+    /// Fills the next placeholder of the path with an image's reference or id, which alone may have
+    /// slashes: `registry:5000/team/app:1@sha256:...`.
+    ///
+    /// What has other characters than those of a reference, or a part that a server would take away
+    /// (an empty one, `.`, `..`), is refused when the request is made.
+    #[must_use]
+    pub fn reference(mut self, value: &str) -> Self {
+        let possible = |c: u8| c.is_ascii_alphanumeric() || b"-._:@/+".contains(&c);
+        let dots = |part: &str| part.is_empty() || part == "." || part == "..";
+        if !value.bytes().all(possible) || value.split('/').any(dots) {
+            let message = format!("{:?} is no reference of an image", Shortened(value));
+            self.invalid.get_or_insert(message);
+            return self.fill("");
+        }
+        self.fill(value)
+    }
+
+    /// Fills the next placeholder with what needs no encoding.
+    fn fill(mut self, value: &str) -> Self {
+        match self.next_placeholder() {
+            Some(literal) => {
+                self.path.push_str(literal);
+                self.path.push_str(value);
+            }
+            None => {
+                let message = format!("{} has no place for a segment more", self.route);
+                self.invalid.get_or_insert(message);
+            }
+        }
+        self
+    }
+
     /// Takes the next placeholder off the template and returns what stands before it.
     fn next_placeholder(&mut self) -> Option<&'static str> {
         let (literal, after) = self.rest.split_once('{')?;
@@ -260,6 +292,18 @@ mod tests {
         for bad in ["", ".", "..", "a/b", "../../images", "a\\b", "a\0"] {
             let request = Request::get("/containers/{id}/json").segment(bad);
             assert!(target(&request).contains("no name or id"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn references_keep_their_slashes_and_nothing_else() {
+        let image = |name| target(&Request::get("/images/{name}/json").reference(name));
+        let name = "registry.example:5000/team/app:1.2_a@sha256:00ff";
+        assert_eq!(image(name), format!("/v1.41/images/{name}/json"));
+        for bad in [
+            "", "/a", "a/", "a//b", "a/../b", "./a", "..", "a?b", "a%2fb", "a b", "a#b", "a\r\nb", "\u{e9}",
+        ] {
+            assert!(image(bad).contains("no reference"), "{bad:?}");
         }
     }
 

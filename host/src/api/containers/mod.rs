@@ -22,7 +22,7 @@ pub use self::spec::{
     ContainerSpec, Empty, HostOptions, HostPort, InvalidField, MAX_SPEC_SIZE, Mount, Options, Tmpfs,
     UpdateSpec, Variable,
 };
-pub(in crate::api) use self::spec::endpoint_json;
+pub(super) use self::spec::endpoint_json;
 pub use self::stats::{StatsDecoder, StatsStream};
 pub use self::types::*;
 pub use self::wait::ExitFuture;

@@ -1,0 +1,119 @@
+//! Volumes: create, look up, list, remove.
+
+use super::ids::VolumeName;
+use super::json::{Map, Record, Source, value};
+use super::networks::map;
+use super::{Client, Result, SLOW, label_filter};
+use crate::transport::Request;
+
+/// The functions on volumes in general.
+#[derive(Clone, Copy, Debug)]
+pub struct Volumes<'a> {
+    client: &'a Client,
+}
+
+/// The functions on one volume. Each fails with `NotFound` if it is gone.
+///
+/// A volume has no id: whoever makes one of the same name later has made this one.
+#[derive(Clone, Copy, Debug)]
+pub struct Volume<'a> {
+    client: &'a Client,
+    name: &'a VolumeName,
+}
+
+/// What an engine knows of a volume.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VolumeDetails {
+    /// The name.
+    pub name: String,
+    /// The driver.
+    pub driver: String,
+    /// Where it is on the machine.
+    pub mountpoint: String,
+    /// `local`, `global`.
+    pub scope: String,
+    /// The labels.
+    pub labels: Vec<(String, String)>,
+    /// The driver's options.
+    pub options: Vec<(String, String)>,
+}
+
+impl<'a> Volumes<'a> {
+    pub(super) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+
+    /// Makes a volume of the driver `local`: `POST /volumes/create`.
+    ///
+    /// **A success may be another's volume**: if there is one of that name, engines give that one,
+    /// with the labels that it has. Podman answers `Conflict` or `Engine` to some of those.
+    pub async fn create(
+        &self,
+        name: &VolumeName,
+        labels: &[(String, String)],
+    ) -> Result<VolumeDetails> {
+        let body = serde_json::json!({
+            "Name": name.as_str(), "Driver": "local", "Labels": map(labels),
+        });
+        let request = Request::post("/volumes/create").json(body.to_string());
+        self.client
+            .fetch(request.head_timeout(SLOW), |body| value(&body))
+            .await
+    }
+
+    /// Lists the volumes that have all of these labels, `key` or `key=value` each: `GET /volumes`.
+    pub async fn list(&self, labels: &[&str]) -> Result<Vec<VolumeDetails>> {
+        let request = Request::get("/volumes").query("filters", &label_filter(labels));
+        self.client
+            .fetch(request, |body| Ok(value::<List>(&body)?.volumes))
+            .await
+    }
+}
+
+impl<'a> Volume<'a> {
+    pub(super) fn new(client: &'a Client, name: &'a VolumeName) -> Self {
+        Self { client, name }
+    }
+
+    /// Tells what it is: `GET /volumes/{name}`.
+    pub async fn inspect(&self) -> Result<VolumeDetails> {
+        let request = Request::get("/volumes/{name}").segment(self.name.as_str());
+        self.client.fetch(request, |body| value(&body)).await
+    }
+
+    /// Removes it: `DELETE /volumes/{name}`.
+    ///
+    /// Fails with `Conflict` while a container has it.
+    pub async fn remove(&self) -> Result<()> {
+        let request = Request::delete("/volumes/{name}").segment(self.name.as_str());
+        self.client.send(request.head_timeout(SLOW)).await
+    }
+}
+
+#[derive(Default)]
+struct List {
+    volumes: Vec<VolumeDetails>,
+}
+
+impl Record for List {
+    fn field<S: Source>(&mut self, key: &str, value: S) -> Result<(), S::Error> {
+        match key {
+            "Volumes" => value.put(&mut self.volumes),
+            _ => value.skip(),
+        }
+    }
+}
+
+impl Record for VolumeDetails {
+    fn field<S: Source>(&mut self, key: &str, value: S) -> Result<(), S::Error> {
+        match key {
+            "Name" => value.put(&mut self.name),
+            "Driver" => value.put(&mut self.driver),
+            "Mountpoint" => value.put(&mut self.mountpoint),
+            "Scope" => value.put(&mut self.scope),
+            "Labels" => value.get().map(|Map(labels)| self.labels = labels),
+            "Options" => value.get().map(|Map(options)| self.options = options),
+            _ => value.skip(),
+        }
+    }
+}
