@@ -1,5 +1,7 @@
-//! Who may do what, and who owns what: verbs, grants, and the ledger. Knows nothing of HTTP and nothing of Wasm.
+//! Who may do what, what containers may be, and who owns what. Knows nothing of HTTP and nothing of Wasm.
 
+pub mod create;
+mod denial;
 mod file;
 mod grants;
 pub mod ledger;
@@ -13,6 +15,9 @@ mod policy;
 mod quota;
 mod verb;
 
+use denial::quoted;
+
+pub use denial::{Denial, MAX_GOT};
 pub use file::{Place, PolicyError, schema, values};
 pub use grants::{GrantError, Grants, Missing};
 pub use limits::{Limits, Met, Sandbox};

@@ -1,0 +1,158 @@
+//! What new containers may have of the machine: what a policy's table `[host-access]` says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// What containers may have of the machine. Each field is the key of `[host-access]` of the same
+/// name, with hyphens. Default: nothing at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostAccess {
+    /// All powers over the machine.
+    pub privileged: bool,
+    /// Paths of the machine: exact, real ones.
+    pub binds: Vec<BindAccess>,
+    /// Devices of the machine.
+    pub devices: Vec<DeviceAccess>,
+    /// Rules for devices, exact ones: `c 42:* rwm`.
+    pub device_cgroup_rules: BTreeSet<String>,
+    /// Devices asked of a driver, such as GPUs.
+    pub device_requests: Vec<DeviceRequestAccess>,
+    /// Environment variables that give devices, by name: `NVIDIA_VISIBLE_DEVICES`.
+    pub env: BTreeSet<String>,
+    /// Capabilities beyond the default: `NET_ADMIN`, `ALL`.
+    pub capabilities: BTreeSet<String>,
+    /// Security options, exact ones: `seccomp=unconfined`.
+    pub security_options: BTreeSet<String>,
+    /// Whether the paths that are hidden or read-only may be others than the engine's.
+    pub system_paths: bool,
+    /// Kernel parameters, by name.
+    pub sysctls: BTreeSet<String>,
+    /// Namespaces of the machine.
+    pub namespaces: BTreeSet<Namespace>,
+    /// Runtimes, by name.
+    pub runtimes: BTreeSet<String>,
+    /// Control groups, exact ones.
+    pub cgroup_parents: BTreeSet<String>,
+    /// Notes for the runtime, by name.
+    pub annotations: BTreeSet<String>,
+    /// Whether other containers may be linked, which gives their environment.
+    pub links: bool,
+    /// Whether the mounts of other containers may be had.
+    pub volumes_from: bool,
+    /// Log drivers, with the options that each may be given.
+    pub log_drivers: Vec<DriverAccess>,
+    /// Volume drivers, with the options that each may be given; `local` too takes options.
+    pub volume_drivers: Vec<DriverAccess>,
+    /// Options of the storage driver, `name=value`, exact ones.
+    pub storage_options: BTreeSet<String>,
+    /// Limits on each process but `nofile`, `nproc` and `core`, by name, with the highest.
+    pub ulimits: BTreeMap<String, i64>,
+    /// Whether they may be scheduled before others: weights above the default, processors, real time,
+    /// traffic with devices.
+    pub scheduling: bool,
+    /// Whether they may be kept from the out-of-memory killer.
+    pub oom: bool,
+    /// Whether endpoints may have fixed addresses, links, priorities and options of the driver.
+    pub endpoints: bool,
+}
+
+/// A path of the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BindAccess {
+    /// The path.
+    pub source: String,
+    /// Whether it can't be written to.
+    pub read_only: bool,
+}
+
+/// A device of the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceAccess {
+    /// Its path.
+    pub path: String,
+    /// What may be done with it: letters of `rwm`.
+    pub permissions: String,
+}
+
+/// Devices asked of a driver.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceRequestAccess {
+    /// The driver.
+    pub driver: String,
+    /// How many at most; -1 is all of them.
+    pub count: i64,
+    /// The devices by id.
+    pub ids: BTreeSet<String>,
+    /// What the devices may be asked to do.
+    pub capabilities: BTreeSet<String>,
+}
+
+/// A driver, with the options that it may be given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DriverAccess {
+    /// Its name.
+    pub name: String,
+    /// The options, with their exact values.
+    pub options: BTreeMap<String, String>,
+}
+
+impl DriverAccess {
+    /// Whether a driver with options is allowed by this.
+    pub(super) fn allows(&self, name: &str, options: &[(String, String)]) -> bool {
+        let exact = |(key, value): &(String, String)| self.options.get(key) == Some(value);
+        self.name == name && options.iter().all(exact)
+    }
+}
+
+/// A namespace that a container has of its own unless told otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Namespace {
+    /// Of control groups.
+    Cgroup,
+    /// Of memory between processes.
+    Ipc,
+    /// Of the network.
+    Network,
+    /// Of processes.
+    Pid,
+    /// Of users.
+    User,
+    /// Of the host name.
+    Uts,
+}
+
+impl Namespace {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Cgroup,
+        Self::Ipc,
+        Self::Network,
+        Self::Pid,
+        Self::User,
+        Self::Uts,
+    ];
+
+    /// Its name in a policy.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cgroup => "cgroup",
+            Self::Ipc => "ipc",
+            Self::Network => "network",
+            Self::Pid => "pid",
+            Self::User => "user",
+            Self::Uts => "uts",
+        }
+    }
+}
+
+impl AsRef<str> for Namespace {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,96 @@
+//! What is mounted.
+
+use super::process::driver_line;
+use super::{Checked, Rules, switched};
+use crate::policy::Denial;
+use crate::policy::create::shape::{Bind, Shape, clean};
+
+pub(super) fn check(shape: &Shape, rules: &Rules<'_>) -> Checked {
+    let files = &shape.files;
+    for mount in &files.binds {
+        bind(mount, rules)?;
+    }
+    for path in &files.other {
+        return Err(Denial::never("host-access", "mount", path, "it is of a kind that isn't known"));
+    }
+    let names = files.volumes.iter().map(|volume| volume.volume.as_str());
+    for name in names {
+        let owned = rules.around.volumes.iter().any(|of| of.as_str() == name);
+        if !owned && !rules.made.contains(name) {
+            return Err(Denial::never("scope.change", "volume", name, "it is not in scope"));
+        }
+    }
+    let own = files.volumes.iter().filter_map(|volume| volume.driver.as_ref());
+    let own = own.map(|driver| (driver.name.as_str(), &driver.options[..]));
+    let common = files.volume_driver.as_deref().map(|name| (name, &[][..]));
+    for (name, options) in own.chain(common) {
+        let access = &rules.access.volume_drivers;
+        if !access.iter().any(|of| of.allows(name, options)) {
+            let rule = "host-access.volume-drivers";
+            let names = access.iter().map(|of| &of.name);
+            let denial = Denial::not_in(rule, "volume-driver", name, names);
+            return Err(denial.add(Some(driver_line(rule, name))));
+        }
+    }
+    for (path, size) in &files.tmpfs {
+        let limit = rules.bounds.memory;
+        match size {
+            Some(size) if *size <= limit => {}
+            Some(size) => {
+                let needed = Some(size.to_string());
+                return Err(Denial::above("create.memory", "tmpfs", size, limit, needed));
+            }
+            None => return Err(Denial::above("create.memory", "tmpfs", path, limit, None)),
+        }
+    }
+    volumes_from(shape, rules)
+}
+
+fn bind(bind: &Bind, rules: &Rules<'_>) -> Checked {
+    let access = &rules.access.binds;
+    let exact = |source: &str| source == bind.source && clean(source) == source;
+    let allowed = |of: &crate::policy::create::BindAccess| {
+        exact(&of.source) && (bind.read_only || !of.read_only)
+    };
+    if bind.spreads {
+        return Err(Denial::never("host-access.binds", "bind", &bind.source, "its mounts spread"));
+    }
+    match access.iter().any(allowed) {
+        true => Ok(()),
+        false => {
+            let sources = access.iter().map(|of| &of.source);
+            let denial = Denial::not_in("host-access.binds", "bind", &bind.source, sources);
+            let source = crate::policy::quoted(&bind.source);
+            let line = format!(
+                "host-access.binds += {{ source = {source}, read-only = {} }}",
+                bind.read_only
+            );
+            Err(denial.add((bind.source.len() <= crate::policy::MAX_GOT).then_some(line)))
+        }
+    }
+}
+
+/// The mounts of another container count as asked for.
+fn volumes_from(shape: &Shape, rules: &Rules<'_>) -> Checked {
+    for id in &shape.files.volumes_from {
+        switched("host-access.volumes-from", "volumes-from", Some(id), rules.access.volumes_from)?;
+        let never = |why| Denial::never("scope.change", "container", id, why);
+        let container = rules.around.find_container(id);
+        let container = container.ok_or_else(|| never("it is not in scope"))?;
+        let mounts = container.mounts().map_err(|_| never("it can't be read"))?;
+        for mount in mounts {
+            if mount.kind == crate::api::containers::MountKind::Bind {
+                bind(
+                    &Bind {
+                        source: mount.source.clone(),
+                        target: mount.destination.clone(),
+                        read_only: !mount.writable,
+                        spreads: false,
+                    },
+                    rules,
+                )?;
+            }
+        }
+    }
+    Ok(())
+}
