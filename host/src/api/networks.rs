@@ -159,11 +159,9 @@ impl Record for NetworkDetails {
             "Internal" => value.put(&mut self.internal),
             "Labels" => value.get().map(|Map(labels)| self.labels = labels),
             "Options" => value.get().map(|Map(options)| self.options = options),
-            "Containers" => value
-                .get()
-                .map(|Map(containers): Map<String, Skipped>| {
-                    self.containers = containers.into_iter().map(|(id, _)| id).collect();
-                }),
+            "Containers" => value.get().map(|Map(containers): Map<String, Skipped>| {
+                self.containers = containers.into_iter().map(|(id, _)| id).collect();
+            }),
             _ => value.skip(),
         }
     }

@@ -176,7 +176,10 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 fn list<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
-    let items: Vec<_> = items.into_iter().map(|item| quoted(item.as_ref())).collect();
+    let items: Vec<_> = items
+        .into_iter()
+        .map(|item| quoted(item.as_ref()))
+        .collect();
     format!("[{}]", items.join(", "))
 }
 

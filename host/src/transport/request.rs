@@ -301,7 +301,8 @@ mod tests {
         let name = "registry.example:5000/team/app:1.2_a@sha256:00ff";
         assert_eq!(image(name), format!("/v1.41/images/{name}/json"));
         for bad in [
-            "", "/a", "a/", "a//b", "a/../b", "./a", "..", "a?b", "a%2fb", "a b", "a#b", "a\r\nb", "\u{e9}",
+            "", "/a", "a/", "a//b", "a/../b", "./a", "..", "a?b", "a%2fb", "a b", "a#b", "a\r\nb",
+            "\u{e9}",
         ] {
             assert!(image(bad).contains("no reference"), "{bad:?}");
         }

@@ -42,7 +42,7 @@ pub struct ContainerDetails {
 type Group<T> = OnceLock<Result<T>>;
 
 impl ContainerDetails {
-    pub(in crate::api) fn new(bytes: Bytes) -> Result<Self> {
+    pub(crate) fn new(bytes: Bytes) -> Result<Self> {
         Ok(Self {
             snapshot: Snapshot::new(bytes)?,
             identity: Group::new(),

@@ -18,11 +18,11 @@ use crate::transport::Request;
 pub use self::details::ContainerDetails;
 pub use self::lifecycle::CreatedContainer;
 pub use self::logs::{LogDecoder, LogStream};
-pub use self::spec::{
-    ContainerSpec, Empty, HostOptions, HostPort, InvalidField, MAX_SPEC_SIZE, Mount, Options, Tmpfs,
-    UpdateSpec, Variable,
-};
 pub(super) use self::spec::endpoint_json;
+pub use self::spec::{
+    ContainerSpec, Empty, HostOptions, HostPort, InvalidField, MAX_SPEC_SIZE, Mount, Options,
+    Tmpfs, UpdateSpec, Variable,
+};
 pub use self::stats::{StatsDecoder, StatsStream};
 pub use self::types::*;
 pub use self::wait::ExitFuture;

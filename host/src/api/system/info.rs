@@ -32,7 +32,7 @@ pub struct SystemInfo {
 type Group<T> = OnceLock<Result<T>>;
 
 impl SystemInfo {
-    pub(in crate::api) fn new(bytes: Bytes) -> Result<Self> {
+    pub(crate) fn new(bytes: Bytes) -> Result<Self> {
         Ok(Self {
             snapshot: Snapshot::new(bytes)?,
             identity: Group::new(),

@@ -71,7 +71,8 @@ impl<'a> Around<'a> {
 
     /// A container by its full id.
     pub(super) fn find_container(&self, id: &str) -> Option<&'a ContainerDetails> {
-        let is = |container: &&&ContainerDetails| container.identity().is_ok_and(|its| its.id == id);
+        let is =
+            |container: &&&ContainerDetails| container.identity().is_ok_and(|its| its.id == id);
         self.containers.iter().find(is).copied()
     }
 }
@@ -117,6 +118,11 @@ impl Engine {
         Some(options.iter().copied().map(pair).collect())
     }
 
+    /// Whether a runtime is the one that it takes by default, for which Podman has a name.
+    pub(super) fn is_default_runtime(&self, name: &str) -> bool {
+        name == self.runtime || (self.podman && name == "oci")
+    }
+
     /// The capabilities that it gives by default.
     pub(super) fn capabilities(&self) -> Vec<&'static str> {
         let given = |name: &&str| !(self.podman && PODMAN_LESS.contains(name));
@@ -138,7 +144,9 @@ const INHIBITED: [(&str, &str); 1] = [("com.docker.network.bridge.inhibit_ipv4",
 
 fn is_podman(version: &VersionInfo) -> bool {
     let components = &version.components;
-    components.iter().any(|part| part.name.starts_with("Podman"))
+    components
+        .iter()
+        .any(|part| part.name.starts_with("Podman"))
 }
 
 /// Whether containers on a network reach nothing but each other, the machine included.

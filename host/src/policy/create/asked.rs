@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::RESERVED_LABELS;
 use super::access::HostAccess;
 use super::around::Around;
 use super::bounds::CreateBounds;
 use super::check::label;
 use super::shape::{clean, gives_devices};
-use super::RESERVED_LABELS;
 use crate::api::containers::{ContainerSpec, Mount, NetworkMode, Options};
 use crate::policy::Denial;
 
@@ -28,7 +28,10 @@ pub(super) fn check(
     }
     for mount in &options.host.mounts {
         if let Mount::Volume(volume) = mount {
-            volume.labels.iter().try_for_each(|(key, _)| reserved(key).and_then(|()| label(key, bounds)))?;
+            volume
+                .labels
+                .iter()
+                .try_for_each(|(key, _)| reserved(key).and_then(|()| label(key, bounds)))?;
         }
     }
     env(options, bounds, access, around)?;
@@ -39,7 +42,12 @@ pub(super) fn check(
 
 fn reserved(key: &str) -> Result<(), Denial> {
     match key.starts_with(RESERVED_LABELS) {
-        true => Err(Denial::never("create.labels", "label", key, "it is the host's own")),
+        true => Err(Denial::never(
+            "create.labels",
+            "label",
+            key,
+            "it is the host's own",
+        )),
         false => Ok(()),
     }
 }
@@ -64,7 +72,12 @@ fn name(name: &str, bounds: &CreateBounds, around: &Around<'_>) -> Result<(), De
     let full = full_name(name, bounds, around);
     let digits = |c: u8| c.is_ascii_hexdigit();
     match full.len() >= 12 && full.bytes().all(digits) {
-        true => Err(Denial::never("create.names", "name", name, "it could be an id")),
+        true => Err(Denial::never(
+            "create.names",
+            "name",
+            name,
+            "it could be an id",
+        )),
         false => Ok(()),
     }
 }
@@ -91,7 +104,12 @@ fn env(
         }
         // Podman cuts these off.
         if name.contains(char::is_whitespace) {
-            return Err(Denial::never("create.env", "env", name, "it has a space in it"));
+            return Err(Denial::never(
+                "create.env",
+                "env",
+                name,
+                "it has a space in it",
+            ));
         }
     }
     Ok(())
@@ -100,7 +118,13 @@ fn env(
 /// What the host would turn off is said to be refused, rather than turned off in silence.
 fn switches(options: &Options, bounds: &CreateBounds) -> Result<(), Denial> {
     if bounds.read_only && options.host.read_only == Some(false) {
-        return Err(Denial::switch("create.read-only", "read-only", "false", "true", "false"));
+        return Err(Denial::switch(
+            "create.read-only",
+            "read-only",
+            "false",
+            "true",
+            "false",
+        ));
     }
     let zero = [
         ("create.memory", "memory", options.host.memory),
@@ -120,7 +144,11 @@ fn endpoints(options: &Options) -> Result<(), Denial> {
         Some(NetworkMode::Network(network)) => Some(network),
         _ => None,
     };
-    match options.endpoints.keys().find(|network| Some(*network) != on) {
+    match options
+        .endpoints
+        .keys()
+        .find(|network| Some(*network) != on)
+    {
         Some(network) => {
             let why = "it is put on one network when it is made, and on others by connect";
             Err(Denial::never("create.egress", "endpoint", network, why))
@@ -139,10 +167,20 @@ fn paths(options: &Options) -> Result<(), Denial> {
     for path in mounts.chain(options.host.tmpfs.keys()) {
         let path = clean(path);
         if path == "/" {
-            return Err(Denial::never("create.images", "mount", &path, "it would hide the image"));
+            return Err(Denial::never(
+                "create.images",
+                "mount",
+                &path,
+                "it would hide the image",
+            ));
         }
         if !seen.insert(path.clone()) {
-            return Err(Denial::never("create.images", "mount", &path, "it is mounted twice"));
+            return Err(Denial::never(
+                "create.images",
+                "mount",
+                &path,
+                "it is mounted twice",
+            ));
         }
     }
     Ok(())

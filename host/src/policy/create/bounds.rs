@@ -162,7 +162,8 @@ impl CreateBounds {
         }
         for name in &self.capabilities {
             if !ENGINE_CAPABILITIES.contains(&name.as_str()) {
-                let why = format!("{name} is none of the default; host-access.capabilities gives it");
+                let why =
+                    format!("{name} is none of the default; host-access.capabilities gives it");
                 add("create.capabilities", why);
             }
         }
@@ -178,8 +179,8 @@ impl CreateBounds {
             }
         }
         for rule in &self.labels {
-            if rule.is_match(super::RESERVED_LABELS) {
-                add("create.labels", format!("{rule} would allow the host's own"));
+            if rule.0.starts_with(super::RESERVED_LABELS) {
+                add("create.labels", format!("{rule} names the host's own"));
             }
         }
         found

@@ -25,7 +25,9 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { field, sent, made, .. } = self;
+        let Self {
+            field, sent, made, ..
+        } = self;
         write!(f, "{field} was to be {sent} and is {made}")?;
         match self.unenforced {
             Some(what) => write!(f, "; accept-unenforced = [\"{what}\"] would allow it"),
@@ -115,15 +117,27 @@ pub(super) fn differences(
 fn limits(found: &mut Found, sent: &Shape, made: &Shape) {
     let (sent, made) = (&sent.limits, &made.limits);
     found.limit("memory", sent.memory, made.memory, Some(Unenforced::Memory));
-    found.limit("memory-swap", sent.memory_swap, made.memory_swap, Some(Unenforced::Swap));
+    found.limit(
+        "memory-swap",
+        sent.memory_swap,
+        made.memory_swap,
+        Some(Unenforced::Swap),
+    );
     // Some engines round what they write as a quota.
     let rounded = |cpus: Option<u64>| cpus.map(|cpus| cpus.div_ceil(100_000));
-    found.limit("nano-cpus", rounded(sent.cpus), rounded(made.cpus), Some(Unenforced::Cpus));
+    found.limit(
+        "nano-cpus",
+        rounded(sent.cpus),
+        rounded(made.cpus),
+        Some(Unenforced::Cpus),
+    );
     found.limit("pids-limit", sent.pids, made.pids, Some(Unenforced::Pids));
     found.limit("shm-size", Some(sent.shm), Some(made.shm), None);
     let hard = |limits: &[Ulimit], name: &str| {
         let mut named = limits.iter().filter(|limit| limit.name == name);
-        named.next_back().and_then(|limit| u64::try_from(limit.hard).ok())
+        named
+            .next_back()
+            .and_then(|limit| u64::try_from(limit.hard).ok())
     };
     for limit in sent.ulimits.iter().filter(|limit| limit.name != "nproc") {
         let sent = hard(&sent.ulimits, &limit.name);
@@ -131,9 +145,17 @@ fn limits(found: &mut Found, sent: &Shape, made: &Shape) {
         found.limit("ulimit", sent, made, Some(Unenforced::Ulimits));
     }
     let kinds = |items: &[String]| -> Vec<String> {
-        items.iter().filter_map(|item| item.split(' ').next()).map(str::to_owned).collect()
+        items
+            .iter()
+            .filter_map(|item| item.split(' ').next())
+            .map(str::to_owned)
+            .collect()
     };
-    found.extra("scheduling", &kinds(&sent.scheduling), &kinds(&made.scheduling));
+    found.extra(
+        "scheduling",
+        &kinds(&sent.scheduling),
+        &kinds(&made.scheduling),
+    );
     found.extra("oom", &kinds(&sent.oom), &kinds(&made.oom));
 }
 
@@ -150,9 +172,10 @@ fn security(found: &mut Found, sent: &Made<'_>, made: &Shape) {
     found.extra("capability", &ours.cap_add, &theirs.cap_add);
     let all = theirs.cap_drop.iter().any(|name| name == "ALL");
     // Engines don't tell of those that they wouldn't have given.
-    let given = ours.cap_drop.iter().filter(|name| {
-        engine.capabilities().contains(&name.as_str()) || *name == "ALL"
-    });
+    let given = ours
+        .cap_drop
+        .iter()
+        .filter(|name| engine.capabilities().contains(&name.as_str()) || *name == "ALL");
     let given: Vec<String> = given.cloned().collect();
     if !all && !ours.privileged {
         found.missing("dropped capability", &given, &theirs.cap_drop);
@@ -172,7 +195,11 @@ fn security(found: &mut Found, sent: &Made<'_>, made: &Shape) {
         found.add("cgroup-parent", parent(shape), parent(made), None);
     }
     found.extra("sysctl", &ours.sysctls, &theirs.sysctls);
-    found.extra("storage-option", &ours.storage_options, &theirs.storage_options);
+    found.extra(
+        "storage-option",
+        &ours.storage_options,
+        &theirs.storage_options,
+    );
 }
 
 fn machine(found: &mut Found, sent: &Made<'_>, made: &Shape) {
@@ -182,16 +209,23 @@ fn machine(found: &mut Found, sent: &Made<'_>, made: &Shape) {
         devices.map(|device| device.host.clone()).collect()
     };
     found.extra("device", &paths(shape), &paths(made));
-    found.extra("device-cgroup-rule", &shape.devices.rules, &made.devices.rules);
+    found.extra(
+        "device-cgroup-rule",
+        &shape.devices.rules,
+        &made.devices.rules,
+    );
     if made.devices.requests.len() > shape.devices.requests.len() {
         let count = |shape: &Shape| shape.devices.requests.len();
         found.add("device-requests", count(shape), count(made), None);
     }
-    if let (Some(asked), Some(is)) = (&shape.runtime, &made.runtime)
-        && asked != is
-        && !(sent.engine.podman && is == "oci")
-    {
-        found.add("runtime", asked, is, None);
+    if let Some(is) = &made.runtime {
+        let same = match &shape.runtime {
+            Some(asked) => asked == is || (sent.engine.podman && is == "oci"),
+            None => sent.engine.is_default_runtime(is),
+        };
+        if !same {
+            found.add("runtime", &shape.runtime, is, None);
+        }
     }
     if let (Some(asked), Some(is)) = (&shape.log, &made.log)
         && !is_bounded(is, asked, sent.engine)
@@ -228,7 +262,9 @@ fn files(found: &mut Found, sent: &Shape, made: &Shape) {
     }
     let volumes = |shape: &Shape| -> Vec<_> {
         let volumes = shape.files.volumes.iter();
-        volumes.map(|of| (of.volume.clone(), clean(&of.target), of.read_only)).collect()
+        volumes
+            .map(|of| (of.volume.clone(), clean(&of.target), of.read_only))
+            .collect()
     };
     // Another container's mounts become its own.
     if sent.files.volumes_from.is_empty() {
@@ -236,7 +272,12 @@ fn files(found: &mut Found, sent: &Shape, made: &Shape) {
     }
     found.missing("volume", &volumes(sent), &volumes(made));
     let tmpfs = |shape: &Shape| -> Vec<String> {
-        shape.files.tmpfs.iter().map(|(path, _)| clean(path)).collect()
+        shape
+            .files
+            .tmpfs
+            .iter()
+            .map(|(path, _)| clean(path))
+            .collect()
     };
     found.extra("tmpfs", &tmpfs(sent), &tmpfs(made));
     for (path, size) in &made.files.tmpfs {
@@ -245,7 +286,11 @@ fn files(found: &mut Found, sent: &Shape, made: &Shape) {
             found.limit("tmpfs", *asked, *size, None);
         }
     }
-    found.extra("volumes-from", &sent.files.volumes_from, &made.files.volumes_from);
+    found.extra(
+        "volumes-from",
+        &sent.files.volumes_from,
+        &made.files.volumes_from,
+    );
     found.extra("mount", &[], &made.files.other);
 }
 
@@ -259,11 +304,18 @@ fn network(found: &mut Found, sent: &Made<'_>, made: &Shape) {
         (ours, theirs) => ours == theirs,
     };
     if !same {
-        found.add("network", ours.mode.to_string(), theirs.mode.to_string(), None);
+        found.add(
+            "network",
+            ours.mode.to_string(),
+            theirs.mode.to_string(),
+            None,
+        );
     }
     let published = |shape: &Shape| -> Vec<_> {
         let ports = shape.network.ports.iter();
-        ports.map(|at| (at.container.clone(), at.ip, at.port)).collect()
+        ports
+            .map(|at| (at.container.clone(), at.ip, at.port))
+            .collect()
     };
     found.extra("port", &published(sent.shape), &published(made));
     found.extra("extra-host", &ours.extra_hosts, &theirs.extra_hosts);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::asked::full_name;
 use super::around::Around;
+use super::asked::full_name;
 use super::bounds::{
     CreateBounds, HealthBound, ImageBound, LogBound, MIN_HEALTH_INTERVAL, MIN_HEALTH_TIMEOUT,
 };
 use super::effective::NewVolume;
-use super::shape::{capability, clean, gives_devices};
+use super::shape::{START_INTERVAL, capability, clean, gives_devices};
 use super::{
     LABEL_IMAGE, LABEL_NONCE, LABEL_OWNER, LABEL_RUN, RESERVED_LABELS, Stamp, bounded_log,
 };
@@ -18,10 +18,6 @@ use crate::api::containers::{
 };
 use crate::api::images::ImageDetails;
 use crate::policy::Denial;
-use crate::transport::ApiVersion;
-
-/// From when on a health check has an interval of its own for the time after the start.
-const START_INTERVAL: ApiVersion = ApiVersion::new(1, 44);
 
 /// The seconds that a container has to stop, if nobody says.
 const STOP_TIMEOUT: u32 = 10;
@@ -48,7 +44,10 @@ pub(super) fn complete(
     env(options, image, bounds);
     labels(options, image, &reference, bounds, stamp);
     health(options, image, bounds, around);
-    let timeout = image.config.stop_timeout.and_then(|seconds| u32::try_from(seconds).ok());
+    let timeout = image
+        .config
+        .stop_timeout
+        .and_then(|seconds| u32::try_from(seconds).ok());
     let timeout = timeout.unwrap_or(STOP_TIMEOUT).min(bounds.stop_timeout);
     options.stop_timeout.get_or_insert(timeout);
     network(options, alias, around)?;
@@ -64,7 +63,11 @@ fn short(nonce: &str) -> &str {
 }
 
 fn env(options: &mut Options, image: &ImageDetails, bounds: &CreateBounds) {
-    let set: BTreeSet<String> = options.env.iter().map(|variable| variable.name.clone()).collect();
+    let set: BTreeSet<String> = options
+        .env
+        .iter()
+        .map(|variable| variable.name.clone())
+        .collect();
     let mut add = |name: &str, value: &str| {
         options.env.push(Variable {
             name: name.to_owned(),
@@ -79,7 +82,14 @@ fn env(options: &mut Options, image: &ImageDetails, bounds: &CreateBounds) {
     for variable in &image.config.env {
         let name = variable.name.as_str();
         if gives_devices(name) && name != NVIDIA && !set.contains(name) {
-            add(name, if name.ends_with("_VISIBLE_DEVICES") { "void" } else { "" });
+            add(
+                name,
+                if name.ends_with("_VISIBLE_DEVICES") {
+                    "void"
+                } else {
+                    ""
+                },
+            );
         }
     }
     for (name, variable) in &bounds.env {
@@ -104,7 +114,9 @@ fn labels(
         }
     }
     options.labels.extend(stamped(stamp));
-    options.labels.insert(LABEL_IMAGE.to_owned(), reference.to_owned());
+    options
+        .labels
+        .insert(LABEL_IMAGE.to_owned(), reference.to_owned());
 }
 
 /// The labels that are put on all that is made.
@@ -134,7 +146,11 @@ fn health(options: &mut Options, image: &ImageDetails, bounds: &CreateBounds, ar
     raise(&mut check.timeout, of_image.timeout, MIN_HEALTH_TIMEOUT);
     // Before, engines have none, and no way to set it.
     if around.engine.api >= START_INTERVAL {
-        raise(&mut check.start_interval, of_image.start_interval, MIN_HEALTH_INTERVAL);
+        raise(
+            &mut check.start_interval,
+            of_image.start_interval,
+            MIN_HEALTH_INTERVAL,
+        );
     }
     if check != Healthcheck::default() {
         options.healthcheck = Some(check);
@@ -201,7 +217,10 @@ fn ports(
     };
     let bindings = &mut options.host.port_bindings;
     if options.host.publish_all_ports.take() == Some(true) {
-        let exposed = options.exposed_ports.keys().chain(&image.config.exposed_ports);
+        let exposed = options
+            .exposed_ports
+            .keys()
+            .chain(&image.config.exposed_ports);
         for port in exposed {
             let at = bindings.entry(port.clone()).or_default();
             if at.is_empty() {
@@ -308,7 +327,10 @@ pub(super) fn cpus(host: &mut HostOptions, bound: u64) {
 
 fn security(host: &mut HostOptions, bounds: &CreateBounds) {
     const NO_NEW_PRIVILEGES: &str = "no-new-privileges";
-    let set = host.security_options.iter().any(|option| option == NO_NEW_PRIVILEGES);
+    let set = host
+        .security_options
+        .iter()
+        .any(|option| option == NO_NEW_PRIVILEGES);
     if !bounds.privilege_escalation && !set {
         host.security_options.push(NO_NEW_PRIVILEGES.to_owned());
     }

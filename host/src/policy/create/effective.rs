@@ -107,7 +107,11 @@ impl Effective {
 
     /// The paths of the machine that it mounts. Each has to be its own real path when it is sent.
     pub fn binds(&self) -> impl Iterator<Item = &str> {
-        self.shape.files.binds.iter().map(|bind| bind.source.as_str())
+        self.shape
+            .files
+            .binds
+            .iter()
+            .map(|bind| bind.source.as_str())
     }
 
     /// What it takes of the quotas.
@@ -129,7 +133,11 @@ impl Effective {
             ("network", shape.network.mode.to_string()),
         ];
         let ports = self.claims().ports;
-        facts.extend(ports.iter().map(|at| ("port", format!("{} {}", at.ip, at.port))));
+        facts.extend(
+            ports
+                .iter()
+                .map(|at| ("port", format!("{} {}", at.ip, at.port))),
+        );
         facts.extend(self.binds().map(|source| ("bind", source.to_owned())));
         let volumes = shape.files.volumes.iter();
         facts.extend(volumes.map(|volume| ("volume", volume.volume.clone())));
@@ -141,7 +149,8 @@ impl Effective {
         let added = shape.security.cap_add.iter();
         facts.extend(added.map(|name| ("capability", name.clone())));
         let spaces = shape.security.namespaces.iter();
-        facts.extend(spaces.map(|(namespace, whose)| ("namespace", format!("{namespace} {whose}"))));
+        facts
+            .extend(spaces.map(|(namespace, whose)| ("namespace", format!("{namespace} {whose}"))));
         facts
     }
 
@@ -158,7 +167,9 @@ impl Effective {
             engine: &self.engine,
         };
         let accepted = |difference: &Difference| {
-            difference.unenforced.is_some_and(|what| self.accepted.contains(&what))
+            difference
+                .unenforced
+                .is_some_and(|what| self.accepted.contains(&what))
         };
         let mut found = differences(&sent, details)?;
         found.retain(|difference| !accepted(difference));

@@ -12,7 +12,7 @@ use super::complete;
 use super::of_details::of_details;
 use super::of_options::limits;
 use super::shape::Limits;
-use crate::api::containers::{ContainerDetails, HostOptions, UpdateSpec};
+use crate::api::containers::{ContainerDetails, HostOptions, RestartCondition, Ulimit, UpdateSpec};
 use crate::api::images::ImageDetails;
 use crate::api::networks::NetworkDetails;
 use crate::policy::Denial;
@@ -35,15 +35,22 @@ pub fn check_existing(
     access: &HostAccess,
     around: &Around<'_>,
 ) -> Result<Claims, Denial> {
-    let unread = |_| Denial::never("create", "container", "?", "the engine's answer can't be read");
+    let unread = |_| {
+        Denial::never(
+            "create",
+            "container",
+            "?",
+            "the engine's answer can't be read",
+        )
+    };
     let Existing { details, image } = existing;
     let mut shape = of_details(details, image, &around.engine).map_err(unread)?;
     // At what a listed image brings, the operator has looked.
     if let (Some(image), ImageBound::Any) = (image, &bounds.images) {
         let labels = details.labels().map_err(unread)?;
-        let brought = labels.iter().filter(|label| {
-            image.config.labels.contains(label) && !label.1.is_empty()
-        });
+        let brought = labels
+            .iter()
+            .filter(|label| image.config.labels.contains(label) && !label.1.is_empty());
         shape.labels.extend(brought.cloned());
     }
     let made = BTreeSet::new();
@@ -124,7 +131,7 @@ pub fn check_update(
         check::restart(policy, bounds)?;
     }
     let running = match &host.restart_policy {
-        Some(policy) => policy.condition != crate::api::containers::RestartCondition::No,
+        Some(policy) => policy.condition != RestartCondition::No,
         None => before.running,
     };
     let claims = Claims {
@@ -168,7 +175,7 @@ impl After {
             Some(_) => changed.memory_swap,
             None => finite(self.memory),
         };
-        let limit = |name: &str, value: u64| crate::api::containers::Ulimit {
+        let limit = |name: &str, value: u64| Ulimit {
             name: name.to_owned(),
             soft: 0,
             hard: i64::try_from(value).unwrap_or(i64::MAX),

@@ -42,8 +42,12 @@ impl Named {
         if let Some(PidMode::Container(id)) = &host.pid_mode {
             named.containers.insert(*id);
         }
-        named.containers.extend(host.links.iter().map(|link| link.container));
-        named.containers.extend(host.volumes_from.iter().map(|from| from.container));
+        named
+            .containers
+            .extend(host.links.iter().map(|link| link.container));
+        named
+            .containers
+            .extend(host.volumes_from.iter().map(|from| from.container));
         for mount in &host.mounts {
             match mount {
                 Mount::Bind(bind) => named.binds.insert(bind.source.clone()),

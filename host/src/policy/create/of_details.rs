@@ -10,8 +10,8 @@ use super::shape::{
 };
 use crate::api;
 use crate::api::containers::{
-    ContainerDetails, ContainerHostConfig, ContainerResources, ContainerSecurity, DeviceMapping,
-    DeviceRequest, Driver, HealthTest, MountKind, VolumeMount,
+    ContainerDetails, ContainerHostConfig, ContainerPort, ContainerResources, ContainerSecurity,
+    DeviceMapping, DeviceRequest, Driver, HealthTest, MountKind, NetworkEndpoint, VolumeMount,
 };
 use crate::api::images::ImageDetails;
 
@@ -39,7 +39,9 @@ pub(super) fn of_details(
         image: Image {
             id: full_id(&identity.image_id),
             reference: identity.image.clone(),
-            digests: image.map(|image| image.repo_digests.clone()).unwrap_or_default(),
+            digests: image
+                .map(|image| image.repo_digests.clone())
+                .unwrap_or_default(),
         },
         own_command: own_command(details, image)?,
         user: config.user.clone(),
@@ -76,7 +78,8 @@ fn own_command(
     image: Option<&ImageDetails>,
 ) -> api::Result<Option<&'static str>> {
     let command = details.command()?;
-    let differs = |own: Option<&Vec<String>>, of_image: Option<&Option<Vec<String>>>| match of_image {
+    let differs = |own: Option<&Vec<String>>, of_image: Option<&Option<Vec<String>>>| match of_image
+    {
         Some(of_image) => own != of_image.as_ref(),
         None => true,
     };
@@ -84,7 +87,11 @@ fn own_command(
     let entrypoint = of_image.map(|config| &config.entrypoint);
     let own = match () {
         () if differs(command.entrypoint.as_ref(), entrypoint) => Some("entrypoint"),
-        () if differs(command.command.as_ref(), of_image.map(|config| &config.command)) => {
+        () if differs(
+            command.command.as_ref(),
+            of_image.map(|config| &config.command),
+        ) =>
+        {
             Some("command")
         }
         () => None,
@@ -97,9 +104,8 @@ fn labels(
     details: &ContainerDetails,
     image: Option<&ImageDetails>,
 ) -> api::Result<Vec<(String, String)>> {
-    let of_image = |label: &(String, String)| {
-        image.is_some_and(|image| image.config.labels.contains(label))
-    };
+    let of_image =
+        |label: &(String, String)| image.is_some_and(|image| image.config.labels.contains(label));
     let own = details.labels()?.iter().filter(|label| {
         let (key, value) = label;
         !value.is_empty() && !key.starts_with(super::RESERVED_LABELS) && !of_image(label)
@@ -151,7 +157,10 @@ fn limits(resources: &ContainerResources) -> Limits {
         oom.push(format!("oom-score-adj {}", resources.oom_score_adj));
     }
     // Podman tells that of the machine; the number of processes is bounded by another limit.
-    let asked = resources.ulimits.iter().filter(|limit| limit.name != "nproc");
+    let asked = resources
+        .ulimits
+        .iter()
+        .filter(|limit| limit.name != "nproc");
     Limits {
         memory: set(resources.memory),
         memory_swap: positive(resources.memory_swap),
@@ -208,11 +217,21 @@ fn security(
         privileged: security.privileged,
         no_new_privileges: !settled.is_empty() && settled.iter().all(|on| *on),
         options: others.cloned().collect(),
-        cap_add: security.cap_add.iter().map(|name| capability(name)).collect(),
-        cap_drop: security.cap_drop.iter().map(|name| capability(name)).collect(),
+        cap_add: security
+            .cap_add
+            .iter()
+            .map(|name| capability(name))
+            .collect(),
+        cap_drop: security
+            .cap_drop
+            .iter()
+            .map(|name| capability(name))
+            .collect(),
         cap_default: engine.capabilities(),
         own_paths: own_paths || security.privileged,
-        namespaces: namespaces.filter_map(|(of, mode)| Some((of, whose(mode)?))).collect(),
+        namespaces: namespaces
+            .filter_map(|(of, mode)| Some((of, whose(mode)?)))
+            .collect(),
         cgroup_parent: Some(resources.cgroup_parent.clone()).filter(|parent| !parent.is_empty()),
         sysctls: host.sysctls.clone(),
         annotations: Vec::new(),
@@ -239,7 +258,11 @@ fn devices(security: &ContainerSecurity) -> Devices {
     Devices {
         mappings: security.devices.iter().map(mapping).collect(),
         rules: security.device_cgroup_rules.clone(),
-        requests: security.device_requests.iter().map(|text| request(text)).collect(),
+        requests: security
+            .device_requests
+            .iter()
+            .map(|text| request(text))
+            .collect(),
     }
 }
 
@@ -272,7 +295,11 @@ fn request(text: &str) -> DeviceRequest {
 fn files(details: &ContainerDetails) -> api::Result<Files> {
     let host = details.host_config()?;
     let mut files = Files {
-        tmpfs: host.tmpfs.iter().map(|(path, options)| (path.clone(), size(options))).collect(),
+        tmpfs: host
+            .tmpfs
+            .iter()
+            .map(|(path, options)| (path.clone(), size(options)))
+            .collect(),
         ..Files::default()
     };
     for from in &host.volumes_from {
@@ -291,14 +318,21 @@ fn files(details: &ContainerDetails) -> api::Result<Files> {
                 volume: mount.name.clone().unwrap_or_default(),
                 target: mount.destination.clone(),
                 read_only: !mount.writable,
-                driver: mount.driver.clone().filter(|name| name != "local").map(|name| Driver {
-                    name,
-                    options: Vec::new(),
-                }),
+                driver: mount
+                    .driver
+                    .clone()
+                    .filter(|name| name != "local")
+                    .map(|name| Driver {
+                        name,
+                        options: Vec::new(),
+                    }),
                 ..VolumeMount::default()
             }),
             MountKind::Tmpfs => {
-                let known = files.tmpfs.iter().any(|(path, _)| *path == mount.destination);
+                let known = files
+                    .tmpfs
+                    .iter()
+                    .any(|(path, _)| *path == mount.destination);
                 if !known {
                     files.tmpfs.push((mount.destination.clone(), None));
                 }
@@ -315,12 +349,15 @@ fn size(options: &str) -> Option<u64> {
     let size = options.find_map(|option| option.strip_prefix("size="))?;
     let (digits, factor) = match size.char_indices().find(|(_, c)| !c.is_ascii_digit()) {
         None => (size, 1),
-        Some((at, unit)) => (size.split_at(at).0, match unit.to_ascii_lowercase() {
-            'k' => 1 << 10,
-            'm' => 1 << 20,
-            'g' => 1 << 30,
-            _ => return None,
-        }),
+        Some((at, unit)) => (
+            size.split_at(at).0,
+            match unit.to_ascii_lowercase() {
+                'k' => 1 << 10,
+                'm' => 1 << 20,
+                'g' => 1 << 30,
+                _ => return None,
+            },
+        ),
     };
     digits.parse::<u64>().ok()?.checked_mul(factor)
 }
@@ -347,7 +384,7 @@ fn network(details: &ContainerDetails) -> api::Result<Network> {
     }
     if host.publish_all_ports {
         ports.push(Port {
-            container: Default::default(),
+            container: ContainerPort::default(),
             ip: None,
             port: None,
         });
@@ -365,7 +402,7 @@ fn network(details: &ContainerDetails) -> api::Result<Network> {
 }
 
 /// Podman before 5 gives a network's name for its id, and some engines none before the start.
-fn name_of(endpoint: &crate::api::containers::NetworkEndpoint) -> String {
+fn name_of(endpoint: &NetworkEndpoint) -> String {
     match endpoint.network_id.is_empty() {
         true => endpoint.network.clone(),
         false => endpoint.network_id.clone(),

@@ -1,16 +1,19 @@
 //! The shape of a request. Both structs are taken apart without `..`: an option that comes later
 //! doesn't compile until it is decided here what it means.
 
+use std::collections::BTreeMap;
+
 use super::access::Namespace;
 use super::around::Engine;
 use super::shape::{
     BLKIO_WEIGHT, Bind, CPU_PERIOD, CPU_SHARES, Devices, Files, Health, Image, Limits, Mode,
-    Network, Port, Security, Shape, Whose, capability, cpus_of, gives_devices, no_new_privileges,
+    Network, Port, START_INTERVAL, Security, Shape, Whose, capability, cpus_of, gives_devices,
+    no_new_privileges,
 };
 use crate::api::ContainerId;
 use crate::api::containers::{
-    CgroupnsMode, Endpoint, HealthTest, Healthcheck, HostOptions, IpcMode, Mount, NetworkMode,
-    Options, PidMode,
+    CgroupnsMode, ContainerPort, Endpoint, HealthTest, Healthcheck, HostOptions, HostPort, IpcMode,
+    Mount, NetworkMode, Options, PidMode,
 };
 use crate::api::images::ImageDetails;
 
@@ -59,7 +62,9 @@ pub(super) fn of_options(
         () if own(command.as_ref(), image.config.command.as_ref()) => Some("command"),
         () => None,
     };
-    let own_shell = shell.as_ref().is_some_and(|shell| *shell != image.config.shell);
+    let own_shell = shell
+        .as_ref()
+        .is_some_and(|shell| *shell != image.config.shell);
     let device_env = env.iter().filter(|variable| {
         let value = variable.value.as_deref().unwrap_or_default();
         gives_devices(&variable.name) && !["", "void"].contains(&value)
@@ -77,6 +82,7 @@ pub(super) fn of_options(
         healthcheck.as_ref(),
         image.config.healthcheck.as_ref(),
         own_shell,
+        engine,
     );
     shape.stop_timeout = match stop_timeout {
         Some(seconds) => i64::from(*seconds),
@@ -102,10 +108,18 @@ fn fixed(endpoint: &Endpoint) -> Vec<String> {
         driver_options,
         gateway_priority,
     } = endpoint;
-    let mut fixed: Vec<String> = addresses.iter().chain(link_local).map(ToString::to_string).collect();
+    let mut fixed: Vec<String> = addresses
+        .iter()
+        .chain(link_local)
+        .map(ToString::to_string)
+        .collect();
     fixed.extend(mac_address.clone());
     fixed.extend(links.iter().cloned());
-    fixed.extend(driver_options.iter().map(|(key, value)| format!("{key}={value}")));
+    fixed.extend(
+        driver_options
+            .iter()
+            .map(|(key, value)| format!("{key}={value}")),
+    );
     if *gateway_priority != 0 {
         fixed.push(format!("priority {gateway_priority}"));
     }
@@ -113,7 +127,14 @@ fn fixed(endpoint: &Endpoint) -> Vec<String> {
 }
 
 /// What is run as a health check: what was asked for, completed by the image's own.
-fn health(asked: Option<&Healthcheck>, of_image: Option<&Healthcheck>, shell: bool) -> Option<Health> {
+fn health(
+    asked: Option<&Healthcheck>,
+    of_image: Option<&Healthcheck>,
+    shell: bool,
+    engine: &Engine,
+) -> Option<Health> {
+    // Before, engines have none, whatever the image says.
+    let starts = engine.api >= START_INTERVAL;
     let inherits = Healthcheck::default();
     let asked = asked.unwrap_or(&inherits);
     let (test, own) = match (&asked.test, of_image) {
@@ -129,9 +150,9 @@ fn health(asked: Option<&Healthcheck>, of_image: Option<&Healthcheck>, shell: bo
             own,
             interval: asked.interval.or(of_image.and_then(|check| check.interval)),
             timeout: asked.timeout.or(of_image.and_then(|check| check.timeout)),
-            start_interval: asked
-                .start_interval
-                .or(of_image.and_then(|check| check.start_interval)),
+            start_interval: asked.start_interval.or(of_image
+                .and_then(|check| check.start_interval)
+                .filter(|_| starts)),
         }),
     }
 }
@@ -204,27 +225,40 @@ fn of_host(host: &HostOptions, engine: &Engine) -> Shape {
     } = host;
     let whose = |container: &ContainerId| Whose::Container(container.to_string());
     let namespaces = [
-        (Namespace::Ipc, match ipc_mode {
-            Some(IpcMode::Host) => Some(Whose::Host),
-            Some(IpcMode::Container(id)) => Some(whose(id)),
-            None | Some(IpcMode::None | IpcMode::Private | IpcMode::Shareable) => None,
-        }),
-        (Namespace::Pid, match pid_mode {
-            Some(PidMode::Host) => Some(Whose::Host),
-            Some(PidMode::Container(id)) => Some(whose(id)),
-            None => None,
-        }),
+        (
+            Namespace::Ipc,
+            match ipc_mode {
+                Some(IpcMode::Host) => Some(Whose::Host),
+                Some(IpcMode::Container(id)) => Some(whose(id)),
+                None | Some(IpcMode::None | IpcMode::Private | IpcMode::Shareable) => None,
+            },
+        ),
+        (
+            Namespace::Pid,
+            match pid_mode {
+                Some(PidMode::Host) => Some(Whose::Host),
+                Some(PidMode::Container(id)) => Some(whose(id)),
+                None => None,
+            },
+        ),
         (Namespace::Uts, uts_mode.map(|_| Whose::Host)),
         (Namespace::User, userns_mode.map(|_| Whose::Host)),
-        (Namespace::Cgroup, match cgroupns_mode {
-            Some(CgroupnsMode::Host) => Some(Whose::Host),
-            None | Some(CgroupnsMode::Private) => None,
-        }),
+        (
+            Namespace::Cgroup,
+            match cgroupns_mode {
+                Some(CgroupnsMode::Host) => Some(Whose::Host),
+                None | Some(CgroupnsMode::Private) => None,
+            },
+        ),
     ];
     let namespaces = namespaces.into_iter();
-    let settled = security_options.iter().filter_map(|option| no_new_privileges(option));
+    let settled = security_options
+        .iter()
+        .filter_map(|option| no_new_privileges(option));
     let settled: Vec<bool> = settled.collect();
-    let others = security_options.iter().filter(|option| no_new_privileges(option).is_none());
+    let others = security_options
+        .iter()
+        .filter(|option| no_new_privileges(option).is_none());
     Shape {
         groups: groups.clone(),
         read_only: *read_only == Some(true),
@@ -240,7 +274,9 @@ fn of_host(host: &HostOptions, engine: &Engine) -> Shape {
             cap_drop: cap_drop.iter().map(|name| capability(name)).collect(),
             cap_default: engine.capabilities(),
             own_paths: masked_paths.is_none() && readonly_paths.is_none(),
-            namespaces: namespaces.filter_map(|(of, whose)| Some((of, whose?))).collect(),
+            namespaces: namespaces
+                .filter_map(|(of, whose)| Some((of, whose?)))
+                .collect(),
             cgroup_parent: cgroup_parent.clone(),
             sysctls: owned(sysctls),
             annotations: annotations.keys().cloned().collect(),
@@ -254,8 +290,14 @@ fn of_host(host: &HostOptions, engine: &Engine) -> Shape {
         runtime: runtime.clone(),
         files: Files {
             volume_driver: volume_driver.clone(),
-            volumes_from: volumes_from.iter().map(|from| from.container.to_string()).collect(),
-            tmpfs: tmpfs.iter().map(|(path, of)| (path.clone(), of.size)).collect(),
+            volumes_from: volumes_from
+                .iter()
+                .map(|from| from.container.to_string())
+                .collect(),
+            tmpfs: tmpfs
+                .iter()
+                .map(|(path, of)| (path.clone(), of.size))
+                .collect(),
             ..files(mounts)
         },
         network: Network {
@@ -272,24 +314,23 @@ fn of_host(host: &HostOptions, engine: &Engine) -> Shape {
             dns: dns.clone(),
             dns_options: dns_options.clone(),
             dns_search: dns_search.clone(),
-            links: links.iter().map(|link| link.container.to_string()).collect(),
+            links: links
+                .iter()
+                .map(|link| link.container.to_string())
+                .collect(),
             fixed: Vec::new(),
         },
         ..Shape::default()
     }
 }
 
-fn owned(map: &std::collections::BTreeMap<String, String>) -> Vec<(String, String)> {
-    map.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+fn owned(map: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    map.iter()
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
-fn ports(
-    host: &HostOptions,
-    bindings: &std::collections::BTreeMap<
-        crate::api::containers::ContainerPort,
-        Vec<crate::api::containers::HostPort>,
-    >,
-) -> Vec<Port> {
+fn ports(host: &HostOptions, bindings: &BTreeMap<ContainerPort, Vec<HostPort>>) -> Vec<Port> {
     let mut ports: Vec<Port> = Vec::new();
     for (container, at) in bindings {
         ports.extend(at.iter().map(|at| Port {
@@ -301,7 +342,7 @@ fn ports(
     if host.publish_all_ports == Some(true) {
         // Not completed: it stands for ports that nobody chose.
         ports.push(Port {
-            container: Default::default(),
+            container: ContainerPort::default(),
             ip: None,
             port: None,
         });
@@ -336,7 +377,11 @@ pub(super) fn limits(host: &HostOptions) -> Limits {
     if host.oom_kill_disable == Some(true) {
         oom.push("oom-kill-disable".to_owned());
     }
-    oom.extend(host.oom_score_adj.filter(|score| *score < 0).map(|score| format!("oom-score-adj {score}")));
+    oom.extend(
+        host.oom_score_adj
+            .filter(|score| *score < 0)
+            .map(|score| format!("oom-score-adj {score}")),
+    );
     Limits {
         memory: host.memory.and_then(set),
         memory_swap: host.memory_swap.and_then(positive),
@@ -355,9 +400,18 @@ fn scheduling(host: &HostOptions) -> Vec<String> {
         found.extend(value.map(|value| format!("{name} {value}")));
     };
     let text = |value: u64| Some(value.to_string());
-    add("cpu-shares", host.cpu_shares.filter(|of| *of > CPU_SHARES).and_then(text));
-    add("cpu-realtime-period", host.cpu_realtime_period.and_then(text));
-    add("cpu-realtime-runtime", host.cpu_realtime_runtime.and_then(text));
+    add(
+        "cpu-shares",
+        host.cpu_shares.filter(|of| *of > CPU_SHARES).and_then(text),
+    );
+    add(
+        "cpu-realtime-period",
+        host.cpu_realtime_period.and_then(text),
+    );
+    add(
+        "cpu-realtime-runtime",
+        host.cpu_realtime_runtime.and_then(text),
+    );
     add("cpuset-cpus", host.cpuset_cpus.clone());
     add("cpuset-mems", host.cpuset_mems.clone());
     let weight = host.blkio_weight.filter(|weight| *weight > BLKIO_WEIGHT);

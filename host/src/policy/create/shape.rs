@@ -8,6 +8,7 @@ use super::access::Namespace;
 use crate::api::containers::{
     ContainerPort, DeviceMapping, DeviceRequest, Driver, RestartPolicy, Ulimit, VolumeMount,
 };
+use crate::transport::ApiVersion;
 
 /// What a container is, or would be. Where the engine has several forms for a thing, here is one.
 #[derive(Clone, Debug, Default)]
@@ -229,3 +230,6 @@ pub(super) const CPU_PERIOD: u64 = 100_000;
 pub(super) const CPU_SHARES: u64 = 1_024;
 /// See [`CPU_SHARES`].
 pub(super) const BLKIO_WEIGHT: u16 = 500;
+
+/// From when on a health check has an interval of its own for the time after the start.
+pub(super) const START_INTERVAL: ApiVersion = ApiVersion::new(1, 44);

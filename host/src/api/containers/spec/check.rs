@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::options::{Empty, HostPort, Mount, Tmpfs, Variable};
 use super::guard::Checked;
+use super::options::{Empty, HostPort, Mount, Tmpfs, Variable};
 use crate::api::Protocol;
 use crate::api::containers::types::{
     BindMount, ContainerPort, DeviceMapping, DeviceRequest, Driver, Endpoint, HealthTest,
@@ -274,8 +274,17 @@ pub(super) fn network_mode(mode: NetworkMode) -> Checked<NetworkMode> {
 
 fn network(name: impl Into<String>) -> Checked<String> {
     let name = word(name)?;
-    let is_mode = ["default", "bridge", "none", "host", "private", "slirp4netns", "pasta", "nat"]
-        .contains(&name.as_str());
+    let is_mode = [
+        "default",
+        "bridge",
+        "none",
+        "host",
+        "private",
+        "slirp4netns",
+        "pasta",
+        "nat",
+    ]
+    .contains(&name.as_str());
     match is_mode || name.contains(':') {
         true => Err(format!("{name:?} is no network's id or name")),
         false => Ok(name),

@@ -29,8 +29,24 @@ macro_rules! held_flat {
 }
 
 held_flat!(
-    bool, u16, u32, u64, i32, i64, [u32; 2], Empty, Tmpfs, HostPort, IpAddr, ContainerId,
-    ContainerPort, HostNamespace, CgroupnsMode, VolumesFrom, IpcMode, PidMode,
+    bool,
+    u16,
+    u32,
+    u64,
+    i32,
+    i64,
+    [u32; 2],
+    Empty,
+    Tmpfs,
+    HostPort,
+    IpAddr,
+    ContainerId,
+    ContainerPort,
+    HostNamespace,
+    CgroupnsMode,
+    VolumesFrom,
+    IpcMode,
+    PidMode,
 );
 
 macro_rules! held_fields {

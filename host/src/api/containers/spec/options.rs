@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::wire;
 use crate::api::containers::types::{
     BindMount, CgroupnsMode, ContainerPort, DeviceMapping, DeviceRequest, Driver, Endpoint,
-    Healthcheck, HostNamespace, IpcMode, Link, NetworkMode, PidMode, RestartPolicy,
-    ThrottleDevice, Ulimit, VolumeMount, VolumesFrom, WeightDevice,
+    Healthcheck, HostNamespace, IpcMode, Link, NetworkMode, PidMode, RestartPolicy, ThrottleDevice,
+    Ulimit, VolumeMount, VolumesFrom, WeightDevice,
 };
 
 /// A struct of options, by the engine's names; what wasn't set isn't sent.

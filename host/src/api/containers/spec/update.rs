@@ -1,9 +1,9 @@
 //! Requests to change a container.
 
-use super::options::HostOptions;
 use super::check;
 use super::guard::{Guard, InvalidField};
 use super::limits::limit_setters;
+use super::options::HostOptions;
 use crate::api::containers::types::RestartPolicy;
 use crate::api::{Error, Result};
 

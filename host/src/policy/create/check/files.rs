@@ -11,16 +11,29 @@ pub(super) fn check(shape: &Shape, rules: &Rules<'_>) -> Checked {
         bind(mount, rules)?;
     }
     for path in &files.other {
-        return Err(Denial::never("host-access", "mount", path, "it is of a kind that isn't known"));
+        return Err(Denial::never(
+            "host-access",
+            "mount",
+            path,
+            "it is of a kind that isn't known",
+        ));
     }
     let names = files.volumes.iter().map(|volume| volume.volume.as_str());
     for name in names {
         let owned = rules.around.volumes.iter().any(|of| of.as_str() == name);
         if !owned && !rules.made.contains(name) {
-            return Err(Denial::never("scope.change", "volume", name, "it is not in scope"));
+            return Err(Denial::never(
+                "scope.change",
+                "volume",
+                name,
+                "it is not in scope",
+            ));
         }
     }
-    let own = files.volumes.iter().filter_map(|volume| volume.driver.as_ref());
+    let own = files
+        .volumes
+        .iter()
+        .filter_map(|volume| volume.driver.as_ref());
     let own = own.map(|driver| (driver.name.as_str(), &driver.options[..]));
     let common = files.volume_driver.as_deref().map(|name| (name, &[][..]));
     for (name, options) in own.chain(common) {
@@ -53,7 +66,12 @@ fn bind(bind: &Bind, rules: &Rules<'_>) -> Checked {
         exact(&of.source) && (bind.read_only || !of.read_only)
     };
     if bind.spreads {
-        return Err(Denial::never("host-access.binds", "bind", &bind.source, "its mounts spread"));
+        return Err(Denial::never(
+            "host-access.binds",
+            "bind",
+            &bind.source,
+            "its mounts spread",
+        ));
     }
     match access.iter().any(allowed) {
         true => Ok(()),
@@ -73,7 +91,12 @@ fn bind(bind: &Bind, rules: &Rules<'_>) -> Checked {
 /// The mounts of another container count as asked for.
 fn volumes_from(shape: &Shape, rules: &Rules<'_>) -> Checked {
     for id in &shape.files.volumes_from {
-        switched("host-access.volumes-from", "volumes-from", Some(id), rules.access.volumes_from)?;
+        switched(
+            "host-access.volumes-from",
+            "volumes-from",
+            Some(id),
+            rules.access.volumes_from,
+        )?;
         let never = |why| Denial::never("scope.change", "container", id, why);
         let container = rules.around.find_container(id);
         let container = container.ok_or_else(|| never("it is not in scope"))?;

@@ -40,10 +40,26 @@ pub(in crate::policy::create) fn check_limits(
     let access = rules.access;
     let first = |found: &'_ [String]| found.first().cloned();
     let scheduling = first(&limits.scheduling);
-    switched("host-access.scheduling", "scheduling", scheduling.as_deref(), access.scheduling)?;
-    switched("host-access.oom", "oom", first(&limits.oom).as_deref(), access.oom)?;
+    switched(
+        "host-access.scheduling",
+        "scheduling",
+        scheduling.as_deref(),
+        access.scheduling,
+    )?;
+    switched(
+        "host-access.oom",
+        "oom",
+        first(&limits.oom).as_deref(),
+        access.oom,
+    )?;
     if bounds.read_only && !read_only {
-        return Err(Denial::switch("create.read-only", "read-only", "false", "true", "false"));
+        return Err(Denial::switch(
+            "create.read-only",
+            "read-only",
+            "false",
+            "true",
+            "false",
+        ));
     }
     Ok(())
 }
@@ -52,7 +68,13 @@ pub(in crate::policy::create) fn check_limits(
 fn at_most(rule: &'static str, field: &'static str, got: Option<u64>, limit: u64) -> Checked {
     match got {
         Some(got) if got <= limit => Ok(()),
-        Some(got) => Err(Denial::above(rule, field, got, limit, Some(got.to_string()))),
+        Some(got) => Err(Denial::above(
+            rule,
+            field,
+            got,
+            limit,
+            Some(got.to_string()),
+        )),
         None => Err(Denial::above(rule, field, "no limit", limit, None)),
     }
 }
@@ -62,7 +84,9 @@ fn ulimits(ulimits: &[Ulimit], rules: &Rules<'_>) -> Checked {
     // The engine takes the last of a name.
     let hard = |name: &str| {
         let mut of_name = ulimits.iter().filter(|limit| limit.name == name);
-        of_name.next_back().map(|limit| u64::try_from(limit.hard).unwrap_or(u64::MAX))
+        of_name
+            .next_back()
+            .map(|limit| u64::try_from(limit.hard).unwrap_or(u64::MAX))
     };
     at_most("create.nofile", "nofile", hard("nofile"), bounds.nofile)?;
     for limit in ulimits {
@@ -85,7 +109,12 @@ fn ulimits(ulimits: &[Ulimit], rules: &Rules<'_>) -> Checked {
         }
     }
     if hard("core") != Some(0) && !rules.access.ulimits.contains_key("core") {
-        return Err(Denial::not_in("host-access.ulimits", "ulimit", "core", rules.access.ulimits.keys()));
+        return Err(Denial::not_in(
+            "host-access.ulimits",
+            "ulimit",
+            "core",
+            rules.access.ulimits.keys(),
+        ));
     }
     Ok(())
 }
@@ -96,5 +125,10 @@ pub(in crate::policy::create) fn restart(policy: &RestartPolicy, bounds: &Create
         RestartCondition::No => None,
         condition => Some(condition.as_str()),
     };
-    switched("create.persist", "restart-policy", condition, bounds.persist)
+    switched(
+        "create.persist",
+        "restart-policy",
+        condition,
+        bounds.persist,
+    )
 }

@@ -3,6 +3,7 @@
 use super::{Checked, Rules, listed, switched};
 use crate::api::containers::{DeviceMapping, DeviceRequest};
 use crate::policy::Denial;
+use crate::policy::create::SAFE_SYSCTLS;
 use crate::policy::create::access::{DeviceRequestAccess, HostAccess, Namespace};
 use crate::policy::create::shape::{Security, Shape, Whose};
 
@@ -10,17 +11,38 @@ pub(super) fn check(shape: &Shape, rules: &Rules<'_>) -> Checked {
     let access = rules.access;
     let security = &shape.security;
     let privileged = security.privileged.then_some("true");
-    switched("host-access.privileged", "privileged", privileged, access.privileged)?;
+    switched(
+        "host-access.privileged",
+        "privileged",
+        privileged,
+        access.privileged,
+    )?;
     if !security.no_new_privileges && !rules.bounds.privilege_escalation {
         let rule = "create.privilege-escalation";
-        return Err(Denial::switch(rule, "no-new-privileges", "false", "false", "true"));
+        return Err(Denial::switch(
+            rule,
+            "no-new-privileges",
+            "false",
+            "false",
+            "true",
+        ));
     }
     capabilities(security, rules)?;
     for option in &security.options {
-        listed("host-access.security-options", "security-option", option, &access.security_options)?;
+        listed(
+            "host-access.security-options",
+            "security-option",
+            option,
+            &access.security_options,
+        )?;
     }
     let paths = (!security.own_paths).then_some("its own");
-    switched("host-access.system-paths", "masked-paths", paths, access.system_paths)?;
+    switched(
+        "host-access.system-paths",
+        "masked-paths",
+        paths,
+        access.system_paths,
+    )?;
     for (namespace, whose) in &security.namespaces {
         // All powers over the machine have these in them, and some engines then set them.
         if !(security.privileged && *namespace == Namespace::Cgroup) {
@@ -28,19 +50,36 @@ pub(super) fn check(shape: &Shape, rules: &Rules<'_>) -> Checked {
         }
     }
     if let Some(parent) = &security.cgroup_parent {
-        listed("host-access.cgroup-parents", "cgroup-parent", parent, &access.cgroup_parents)?;
+        listed(
+            "host-access.cgroup-parents",
+            "cgroup-parent",
+            parent,
+            &access.cgroup_parents,
+        )?;
     }
     for (name, _) in &security.sysctls {
-        if !rules.bounds.sysctls.contains(name) {
-            listed("host-access.sysctls", "sysctl", name, &access.sysctls)?;
+        let safe = SAFE_SYSCTLS.contains(&name.as_str()) && !access.sysctls.contains(name);
+        match safe {
+            true => listed("create.sysctls", "sysctl", name, &rules.bounds.sysctls)?,
+            false => listed("host-access.sysctls", "sysctl", name, &access.sysctls)?,
         }
     }
     for name in &security.annotations {
-        listed("host-access.annotations", "annotation", name, &access.annotations)?;
+        listed(
+            "host-access.annotations",
+            "annotation",
+            name,
+            &access.annotations,
+        )?;
     }
     for (name, value) in &security.storage_options {
         let option = format!("{name}={value}");
-        listed("host-access.storage-options", "storage-option", &option, &access.storage_options)?;
+        listed(
+            "host-access.storage-options",
+            "storage-option",
+            &option,
+            &access.storage_options,
+        )?;
     }
     devices(shape, access)?;
     runtime(shape.runtime.as_deref(), rules)
@@ -55,7 +94,11 @@ fn capabilities(security: &Security, rules: &Rules<'_>) -> Checked {
         let drop = |of: &String| of == name || of == "ALL";
         security.cap_drop.iter().any(drop)
     };
-    let kept = security.cap_default.iter().copied().filter(|name| !dropped(name));
+    let kept = security
+        .cap_default
+        .iter()
+        .copied()
+        .filter(|name| !dropped(name));
     let added = security.cap_add.iter().map(String::as_str);
     for name in kept.chain(added) {
         let access = &rules.access.capabilities;
@@ -120,14 +163,28 @@ fn joined(namespace: Namespace, id: &str, rules: &Rules<'_>) -> Checked {
 
 fn devices(shape: &Shape, access: &HostAccess) -> Checked {
     for device in &shape.devices.mappings {
-        if !access.devices.iter().any(|of| allows(&of.path, &of.permissions, device)) {
+        if !access
+            .devices
+            .iter()
+            .any(|of| allows(&of.path, &of.permissions, device))
+        {
             let paths = access.devices.iter().map(|of| &of.path);
-            return Err(Denial::not_in("host-access.devices", "device", &device.host, paths));
+            return Err(Denial::not_in(
+                "host-access.devices",
+                "device",
+                &device.host,
+                paths,
+            ));
         }
     }
     for rule in &shape.devices.rules {
         let allowed = &access.device_cgroup_rules;
-        listed("host-access.device-cgroup-rules", "device-cgroup-rule", rule, allowed)?;
+        listed(
+            "host-access.device-cgroup-rules",
+            "device-cgroup-rule",
+            rule,
+            allowed,
+        )?;
     }
     for request in &shape.devices.requests {
         if !access.device_requests.iter().any(|of| of.allows(request)) {
@@ -174,20 +231,21 @@ fn request_line(rule: &str, request: &DeviceRequest) -> String {
 
 fn runtime(runtime: Option<&str>, rules: &Rules<'_>) -> Checked {
     let engine = &rules.around.engine;
-    // Podman's name for whatever it has by default.
-    let default = |name: &str| {
-        name == engine.runtime || (engine.podman && name == "oci")
-    };
     let allowed = match (runtime, rules.bounds.runtime.as_deref()) {
         (None, None) => true,
-        (Some(name), None) => default(name),
+        (Some(name), None) => engine.is_default_runtime(name),
         (name, bound) => name == bound,
     };
     match allowed {
         true => Ok(()),
         false => {
             let name = runtime.unwrap_or("the engine's");
-            listed("host-access.runtimes", "runtime", name, &rules.access.runtimes)
+            listed(
+                "host-access.runtimes",
+                "runtime",
+                name,
+                &rules.access.runtimes,
+            )
         }
     }
 }

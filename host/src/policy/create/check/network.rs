@@ -18,27 +18,52 @@ pub(super) fn check(network: &Network, rules: &Rules<'_>) -> Checked {
         port(at, bounds)?;
     }
     for host in &network.extra_hosts {
-        listed("create.extra-hosts", "extra-host", host, &bounds.extra_hosts)?;
+        listed(
+            "create.extra-hosts",
+            "extra-host",
+            host,
+            &bounds.extra_hosts,
+        )?;
     }
     for server in &network.dns {
         listed("create.dns", "dns", server, &bounds.dns)?;
     }
     for option in &network.dns_options {
-        listed("create.dns-options", "dns-option", option, &bounds.dns_options)?;
+        listed(
+            "create.dns-options",
+            "dns-option",
+            option,
+            &bounds.dns_options,
+        )?;
     }
     for domain in &network.dns_search {
-        listed("create.dns-search", "dns-search", domain, &bounds.dns_search)?;
+        listed(
+            "create.dns-search",
+            "dns-search",
+            domain,
+            &bounds.dns_search,
+        )?;
     }
     for other in &network.links {
         switched("host-access.links", "link", Some(other), rules.access.links)?;
         // What exists names the other by a path, which the engine has resolved.
         let given = !other.contains('/');
         if given && rules.around.find_container(other).is_none() {
-            return Err(Denial::never("scope.change", "container", other, "it is not in scope"));
+            return Err(Denial::never(
+                "scope.change",
+                "container",
+                other,
+                "it is not in scope",
+            ));
         }
     }
     let fixed = network.fixed.first().map(String::as_str);
-    switched("host-access.endpoints", "endpoint", fixed, rules.access.endpoints)
+    switched(
+        "host-access.endpoints",
+        "endpoint",
+        fixed,
+        rules.access.endpoints,
+    )
 }
 
 /// Whether all networks that it is on may be joined.
@@ -75,18 +100,32 @@ fn of_container(id: &str, rules: &Rules<'_>) -> Checked {
 
 fn join(name: &str, rules: &Rules<'_>) -> Checked {
     match rules.around.find_network(name) {
-        None => Err(Denial::never("scope.change", "network", name, "it is not in scope")),
+        None => Err(Denial::never(
+            "scope.change",
+            "network",
+            name,
+            "it is not in scope",
+        )),
         Some(network) => may_join(network, rules),
     }
 }
 
 /// Whether a network that is in scope leads no further than the bounds allow.
 pub(in crate::policy::create) fn may_join(network: &NetworkDetails, rules: &Rules<'_>) -> Checked {
-    let accepted = rules.around.accepted.contains(&Unenforced::NetworkIsolation);
+    let accepted = rules
+        .around
+        .accepted
+        .contains(&Unenforced::NetworkIsolation);
     let closed = is_isolated(network) || (accepted && network.internal);
     match rules.bounds.egress || closed {
         true => Ok(()),
-        false => Err(Denial::switch("create.egress", "network", &network.name, "false", "true")),
+        false => Err(Denial::switch(
+            "create.egress",
+            "network",
+            &network.name,
+            "false",
+            "true",
+        )),
     }
 }
 
@@ -118,6 +157,12 @@ fn port(at: &Port, bounds: &CreateBounds) -> Checked {
     }
     match bounds.egress {
         true => Ok(()),
-        false => Err(Denial::switch("create.egress", "port", got, "false", "true")),
+        false => Err(Denial::switch(
+            "create.egress",
+            "port",
+            got,
+            "false",
+            "true",
+        )),
     }
 }

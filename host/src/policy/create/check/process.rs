@@ -14,7 +14,13 @@ pub(super) fn check(shape: &Shape, rules: &Rules<'_>) -> Checked {
     image(&shape.image, bounds)?;
     if let (CommandBound::Image, Some(own)) = (bounds.command, shape.own_command) {
         let (now, needed) = ("\"image\"", "\"any\"");
-        return Err(Denial::switch("create.command", own, "its own", now, needed));
+        return Err(Denial::switch(
+            "create.command",
+            own,
+            "its own",
+            now,
+            needed,
+        ));
     }
     user(shape, bounds)?;
     for (key, _) in &shape.labels {
@@ -35,7 +41,11 @@ fn image(image: &Image, bounds: &CreateBounds) -> Checked {
         return Ok(());
     };
     let matches = |digest: &str| {
-        image.id == digest || image.digests.iter().any(|name| name.ends_with(&format!("@{digest}")))
+        image.id == digest
+            || image
+                .digests
+                .iter()
+                .any(|name| name.ends_with(&format!("@{digest}")))
     };
     if rules.iter().any(|rule| matches(rule.digest().as_str())) {
         return Ok(());
@@ -54,7 +64,9 @@ fn user(shape: &Shape, bounds: &CreateBounds) -> Checked {
         Some((user, group)) => (user, Some(group)),
         None => (shape.user.as_str(), None),
     };
-    let groups = group.into_iter().chain(shape.groups.iter().map(String::as_str));
+    let groups = group
+        .into_iter()
+        .chain(shape.groups.iter().map(String::as_str));
     let numbers = std::iter::once(("user", user)).chain(groups.map(|group| ("group", group)));
     for (field, number) in numbers {
         if !is_nobody_special(number) {
@@ -76,7 +88,12 @@ fn is_nobody_special(number: &str) -> bool {
 pub(in crate::policy::create) fn label(key: &str, bounds: &CreateBounds) -> Checked {
     match bounds.labels.iter().any(|rule| rule.is_match(key)) {
         true => Ok(()),
-        false => Err(Denial::not_in("create.labels", "label", key, &bounds.labels)),
+        false => Err(Denial::not_in(
+            "create.labels",
+            "label",
+            key,
+            &bounds.labels,
+        )),
     }
 }
 
@@ -92,7 +109,13 @@ fn health(check: &Health, bound: HealthBound) -> Checked {
     };
     let got = if check.own { "its own" } else { "the image's" };
     let needed = if check.own { "\"any\"" } else { "\"image\"" };
-    Err(Denial::switch("create.healthcheck", "healthcheck", got, now, needed))
+    Err(Denial::switch(
+        "create.healthcheck",
+        "healthcheck",
+        got,
+        now,
+        needed,
+    ))
 }
 
 fn at_least(field: &'static str, time: Option<u64>, least: u64) -> Checked {
@@ -113,9 +136,21 @@ fn stop_timeout(seconds: i64, bounds: &CreateBounds) -> Checked {
         Ok(seconds) if seconds <= u64::from(limit) => Ok(()),
         Ok(needed) => {
             let needed = Some(needed.to_string());
-            Err(Denial::above("create.stop-timeout", "stop-timeout", seconds, limit, needed))
+            Err(Denial::above(
+                "create.stop-timeout",
+                "stop-timeout",
+                seconds,
+                limit,
+                needed,
+            ))
         }
-        Err(_) => Err(Denial::above("create.stop-timeout", "stop-timeout", seconds, limit, None)),
+        Err(_) => Err(Denial::above(
+            "create.stop-timeout",
+            "stop-timeout",
+            seconds,
+            limit,
+            None,
+        )),
     }
 }
 
@@ -144,5 +179,8 @@ fn log(shape: &Shape, rules: &Rules<'_>) -> Checked {
 
 /// The line that allows a driver. Its options are the operator's to write: they can be secrets.
 pub(super) fn driver_line(rule: &str, name: &str) -> String {
-    format!("{rule} += {{ name = {}, options = {{}} }}", crate::policy::quoted(name))
+    format!(
+        "{rule} += {{ name = {}, options = {{}} }}",
+        crate::policy::quoted(name)
+    )
 }
