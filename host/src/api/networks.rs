@@ -62,8 +62,8 @@ impl<'a> Networks<'a> {
 
     /// Makes a network: `POST /networks/create`.
     ///
-    /// Fails with `Conflict` if the name is in use, with `Engine` if there is no address left for it.
-    /// Some engines answer `Engine` or `Unauthorized` to impossible values.
+    /// Fails with `Conflict` if the name is in use, with `Engine` on Podman, and if there is no address
+    /// left for it.
     pub async fn create(&self, network: &NewNetwork) -> Result<NetworkId> {
         let body = serde_json::json!({
             "Name": network.name, "Driver": "bridge", "Internal": network.internal,
@@ -112,7 +112,7 @@ impl<'a> Network<'a> {
 
     /// Removes it: `DELETE /networks/{id}`.
     ///
-    /// Fails with `Unauthorized` while containers are on it, with `Conflict` or `Engine` on Podman.
+    /// Fails with `Unauthorized` while containers are on it, with `Engine` on Podman.
     pub async fn remove(&self) -> Result<()> {
         let request = self.at(Request::delete("/networks/{id}"));
         self.client.send(request.head_timeout(SLOW)).await

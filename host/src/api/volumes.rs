@@ -46,7 +46,7 @@ impl<'a> Volumes<'a> {
     /// Makes a volume of the driver `local`: `POST /volumes/create`.
     ///
     /// **A success may be another's volume**: if there is one of that name, engines give that one,
-    /// with the labels that it has. Podman answers `Conflict` or `Engine` to some of those.
+    /// with the labels that it has: compare them.
     pub async fn create(
         &self,
         name: &VolumeName,

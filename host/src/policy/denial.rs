@@ -1,6 +1,5 @@
 //! Why something is not allowed, and what would allow it.
 
-use std::borrow::Cow;
 use std::fmt;
 
 /// The longest that a denial tells of a value, in bytes.
@@ -14,9 +13,9 @@ pub const MAX_GOT: usize = 256;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denial {
     /// The key of the policy that decides: `create.images`.
-    pub rule: Cow<'static, str>,
+    pub rule: &'static str,
     /// What of the request it is about: `image`, `memory`.
-    pub field: Cow<'static, str>,
+    pub field: &'static str,
     /// What was asked for; escaped, at most [`MAX_GOT`] bytes.
     pub got: String,
     /// What the policy allows.
@@ -39,8 +38,8 @@ enum Relation {
 impl Denial {
     /// A value that isn't in a list of the policy.
     pub fn not_in<T: AsRef<str>>(
-        rule: impl Into<Cow<'static, str>>,
-        field: impl Into<Cow<'static, str>>,
+        rule: &'static str,
+        field: &'static str,
         got: &str,
         allowed: impl IntoIterator<Item = T>,
     ) -> Self {
@@ -99,7 +98,7 @@ impl Denial {
 
     /// The same with another line to add, or none.
     #[must_use]
-    pub fn add(self, add: Option<String>) -> Self {
+    pub fn adding(self, add: Option<String>) -> Self {
         Self { add, ..self }
     }
 
@@ -108,15 +107,10 @@ impl Denial {
         fmt::from_fn(move |f| write!(f, "denied: {op}: {self}"))
     }
 
-    fn new(
-        rule: impl Into<Cow<'static, str>>,
-        field: impl Into<Cow<'static, str>>,
-        got: &str,
-        relation: Relation,
-    ) -> Self {
+    fn new(rule: &'static str, field: &'static str, got: &str, relation: Relation) -> Self {
         Self {
-            rule: rule.into(),
-            field: field.into(),
+            rule,
+            field,
             got: escaped(got),
             limit: String::new(),
             add: None,

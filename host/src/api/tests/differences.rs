@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{ENGINES, Recorded, case, folder, id, recorded, replay, replay_one};
-use crate::api::ErrorKind::{self, Conflict, Engine, Invalid, NotFound, Unsupported};
+use crate::api::ErrorKind::{self, Conflict, Engine, Invalid, NotFound, Unauthorized, Unsupported};
 use crate::api::containers::{
     ContainerSpec, ListOptions, LogsOptions, RemoveOptions, StartOptions, StopOptions, UpdateSpec,
     WaitCondition,
@@ -173,6 +173,20 @@ const FAILURES: &[(&str, [Outcome; 3])] = &[
         "containers-wait-bad-condition",
         [Some(Invalid), None, Some(Invalid)],
     ),
+    ("images-inspect-absent", [Some(NotFound); 3]),
+    ("images-inspect-pulled", [None, None, Some(NotFound)]),
+    (
+        "networks-create-duplicate",
+        [Some(Conflict), Some(Conflict), Some(Engine)],
+    ),
+    (
+        "networks-delete-active",
+        [Some(Unauthorized), Some(Unauthorized), Some(Engine)],
+    ),
+    ("networks-inspect-absent", [Some(NotFound); 3]),
+    ("networks-inspect-host", [None, None, Some(NotFound)]),
+    ("volumes-delete-in-use", [Some(Conflict); 3]),
+    ("volumes-inspect-absent", [Some(NotFound); 3]),
     ("system-version-api-1.24", [Some(Invalid), None, None]),
     (
         "system-version-too-new",
@@ -232,7 +246,8 @@ async fn call(name: &str, answer: Recorded) -> Result<()> {
     let (_engine, client) = replay_one(answer);
     match domain {
         "system" => system(&client, verb).await,
-        _ => container(&client, verb, name).await,
+        "containers" => container(&client, verb, name).await,
+        domain => super::objects::call(&client, domain, verb).await,
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod differences;
 mod facts;
+mod host_specs;
+mod objects;
 mod odd;
 mod requests;
 mod specs;

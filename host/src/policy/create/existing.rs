@@ -9,8 +9,8 @@ use super::bounds::{CreateBounds, ImageBound};
 use super::check::{self, Rules, check_limits};
 use super::claims::Claims;
 use super::complete;
+use super::limits;
 use super::of_details::of_details;
-use super::of_options::limits;
 use super::shape::Limits;
 use crate::api::containers::{ContainerDetails, HostOptions, RestartCondition, Ulimit, UpdateSpec};
 use crate::api::images::ImageDetails;
@@ -153,7 +153,7 @@ struct After {
 
 /// A limit that is set to 0, or below, is none.
 fn overlaid(host: &HostOptions, before: &Claims) -> After {
-    let changed = limits(host);
+    let changed = limits::asked(host);
     let or = |asked: bool, changed: Option<u64>, before: u64| match asked {
         true => changed.unwrap_or(u64::MAX),
         false => before,
@@ -170,7 +170,7 @@ impl After {
     /// The limits as they are checked; those that can't be changed are as they must be.
     fn limits(&self, host: &HostOptions, bounds: &CreateBounds) -> Limits {
         let finite = |limit: u64| (limit != u64::MAX).then_some(limit);
-        let changed = limits(host);
+        let changed = limits::asked(host);
         let swap = match host.memory_swap {
             Some(_) => changed.memory_swap,
             None => finite(self.memory),

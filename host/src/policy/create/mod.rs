@@ -25,6 +25,7 @@ mod compare;
 mod complete;
 mod effective;
 mod existing;
+mod limits;
 mod named;
 mod of_details;
 mod of_options;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::access::Namespace;
 use super::around::Engine;
+use super::limits;
 use super::shape::{
-    BLKIO_WEIGHT, Bind, CPU_PERIOD, CPU_SHARES, Devices, Files, Health, Image, Limits, Mode,
-    Network, Port, Security, Shape, Whose, capability, cpus_of, gives_devices, no_new_privileges,
+    Bind, Devices, Files, Health, Image, Mode, Network, Port, Security, Shape, Whose, capability,
+    gives_devices, no_new_privileges,
 };
 use crate::api;
 use crate::api::containers::{
@@ -56,7 +57,7 @@ pub(super) fn of_details(
             name: host.log_driver.clone(),
             options: host.log_options.clone(),
         }),
-        limits: limits(details.resources()?),
+        limits: limits::told(details.resources()?),
         security: security(details.security()?, details.resources()?, host, engine),
         devices: devices(details.security()?),
         runtime: Some(host.runtime.clone()).filter(|name| !name.is_empty()),
@@ -142,48 +143,6 @@ fn health(
         timeout: check.timeout,
         start_interval: check.start_interval,
     }))
-}
-
-fn limits(resources: &ContainerResources) -> Limits {
-    let set = |value: u64| (value != 0).then_some(value);
-    let positive = |value: i64| u64::try_from(value).ok().filter(|value| *value != 0);
-    let period = set(resources.cpu_period).unwrap_or(CPU_PERIOD);
-    let quota = positive(resources.cpu_quota).map(|quota| cpus_of(quota, period));
-    let mut oom = Vec::new();
-    if resources.oom_kill_disable == Some(true) {
-        oom.push("oom-kill-disable".to_owned());
-    }
-    if resources.oom_score_adj < 0 {
-        oom.push(format!("oom-score-adj {}", resources.oom_score_adj));
-    }
-    // Podman tells that of the machine; the number of processes is bounded by another limit.
-    let asked = resources
-        .ulimits
-        .iter()
-        .filter(|limit| limit.name != "nproc");
-    Limits {
-        memory: set(resources.memory),
-        memory_swap: positive(resources.memory_swap),
-        cpus: set(resources.nano_cpus).or(quota),
-        pids: resources.pids_limit.and_then(positive),
-        shm: resources.shm_size,
-        ulimits: asked.cloned().collect(),
-        scheduling: scheduling(resources),
-        oom,
-    }
-}
-
-fn scheduling(resources: &ContainerResources) -> Vec<String> {
-    let found = [
-        ("cpu-shares", resources.cpu_shares > CPU_SHARES),
-        ("cpu-realtime-period", resources.cpu_realtime_period > 0),
-        ("cpu-realtime-runtime", resources.cpu_realtime_runtime > 0),
-        ("cpuset-cpus", !resources.cpuset_cpus.is_empty()),
-        ("cpuset-mems", !resources.cpuset_mems.is_empty()),
-        ("blkio-weight", resources.blkio_weight > BLKIO_WEIGHT),
-    ];
-    let found = found.into_iter().filter(|(_, set)| *set);
-    found.map(|(name, _)| name.to_owned()).collect()
 }
 
 fn security(

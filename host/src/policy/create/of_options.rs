@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use super::access::Namespace;
 use super::around::Engine;
+use super::limits;
 use super::shape::{
-    BLKIO_WEIGHT, Bind, CPU_PERIOD, CPU_SHARES, Devices, Files, Health, Image, Limits, Mode,
-    Network, Port, START_INTERVAL, Security, Shape, Whose, capability, cpus_of, gives_devices,
-    no_new_privileges,
+    Bind, Devices, Files, Health, Image, Mode, Network, Port, START_INTERVAL, Security, Shape,
+    Whose, capability, gives_devices, no_new_privileges,
 };
 use crate::api::ContainerId;
 use crate::api::containers::{
@@ -91,7 +91,7 @@ pub(super) fn of_options(
     if *network_disabled == Some(true) {
         shape.network.mode = Mode::None;
     }
-    let fixed = endpoints.iter().flat_map(|(_, endpoint)| fixed(endpoint));
+    let fixed = endpoints.values().flat_map(fixed);
     shape.network.fixed.extend(fixed);
     shape.network.fixed.extend(mac_address.clone());
     shape
@@ -264,7 +264,7 @@ fn of_host(host: &HostOptions, engine: &Engine) -> Shape {
         read_only: *read_only == Some(true),
         restart: restart_policy.clone().unwrap_or_default(),
         log: log.clone(),
-        limits: limits(host),
+        limits: limits::asked(host),
         security: Security {
             privileged: *privileged == Some(true),
             // The engine takes the last, if there are several.
@@ -364,69 +364,4 @@ fn files(mounts: &[Mount]) -> Files {
         }
     }
     files
-}
-
-/// The limits of a request, also of one to change a container.
-pub(super) fn limits(host: &HostOptions) -> Limits {
-    let positive = |value: i64| u64::try_from(value).ok().filter(|value| *value != 0);
-    let set = |value: u64| (value != 0).then_some(value);
-    let quota = host.cpu_quota.and_then(positive);
-    let period = host.cpu_period.and_then(set).unwrap_or(CPU_PERIOD);
-    let quota = quota.map(|quota| cpus_of(quota, period));
-    let mut oom = Vec::new();
-    if host.oom_kill_disable == Some(true) {
-        oom.push("oom-kill-disable".to_owned());
-    }
-    oom.extend(
-        host.oom_score_adj
-            .filter(|score| *score < 0)
-            .map(|score| format!("oom-score-adj {score}")),
-    );
-    Limits {
-        memory: host.memory.and_then(set),
-        memory_swap: host.memory_swap.and_then(positive),
-        cpus: host.nano_cpus.and_then(set).or(quota),
-        pids: host.pids_limit.and_then(positive),
-        shm: host.shm_size.unwrap_or_default(),
-        ulimits: host.ulimits.clone(),
-        scheduling: scheduling(host),
-        oom,
-    }
-}
-
-fn scheduling(host: &HostOptions) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut add = |name: &str, value: Option<String>| {
-        found.extend(value.map(|value| format!("{name} {value}")));
-    };
-    let text = |value: u64| Some(value.to_string());
-    add(
-        "cpu-shares",
-        host.cpu_shares.filter(|of| *of > CPU_SHARES).and_then(text),
-    );
-    add(
-        "cpu-realtime-period",
-        host.cpu_realtime_period.and_then(text),
-    );
-    add(
-        "cpu-realtime-runtime",
-        host.cpu_realtime_runtime.and_then(text),
-    );
-    add("cpuset-cpus", host.cpuset_cpus.clone());
-    add("cpuset-mems", host.cpuset_mems.clone());
-    let weight = host.blkio_weight.filter(|weight| *weight > BLKIO_WEIGHT);
-    add("blkio-weight", weight.map(|weight| weight.to_string()));
-    for at in &host.blkio_weight_devices {
-        add("blkio-weight-device", Some(at.path.clone()));
-    }
-    let throttles = [
-        &host.blkio_read_bps,
-        &host.blkio_write_bps,
-        &host.blkio_read_iops,
-        &host.blkio_write_iops,
-    ];
-    for at in throttles.into_iter().flatten() {
-        add("blkio-limit", Some(at.path.clone()));
-    }
-    found
 }

@@ -10,13 +10,9 @@ pub(super) fn check(shape: &Shape, rules: &Rules<'_>) -> Checked {
     for mount in &files.binds {
         bind(mount, rules)?;
     }
-    for path in &files.other {
-        return Err(Denial::never(
-            "host-access",
-            "mount",
-            path,
-            "it is of a kind that isn't known",
-        ));
+    if let Some(path) = files.other.first() {
+        let why = "it is of a kind that isn't known";
+        return Err(Denial::never("host-access", "mount", path, why));
     }
     let names = files.volumes.iter().map(|volume| volume.volume.as_str());
     for name in names {
@@ -42,7 +38,7 @@ pub(super) fn check(shape: &Shape, rules: &Rules<'_>) -> Checked {
             let rule = "host-access.volume-drivers";
             let names = access.iter().map(|of| &of.name);
             let denial = Denial::not_in(rule, "volume-driver", name, names);
-            return Err(denial.add(Some(driver_line(rule, name))));
+            return Err(denial.adding(Some(driver_line(rule, name))));
         }
     }
     for (path, size) in &files.tmpfs {
@@ -83,7 +79,7 @@ fn bind(bind: &Bind, rules: &Rules<'_>) -> Checked {
                 "host-access.binds += {{ source = {source}, read-only = {} }}",
                 bind.read_only
             );
-            Err(denial.add((bind.source.len() <= crate::policy::MAX_GOT).then_some(line)))
+            Err(denial.adding((bind.source.len() <= crate::policy::MAX_GOT).then_some(line)))
         }
     }
 }

@@ -22,12 +22,12 @@ pub(in crate::policy::create) fn check_limits(
         // As much as the memory, so that there is no swap.
         let limit = limits.memory.unwrap_or(bounds.memory).min(bounds.memory);
         let swap = at_most("create.memory", "memory-swap", limits.memory_swap, limit);
-        swap.map_err(|denial| denial.add(None))?;
+        swap.map_err(|denial| denial.adding(None))?;
     }
     if held(Unenforced::Cpus) {
         at_most("create.cpus", "nano-cpus", limits.cpus, bounds.cpus).map_err(|denial| {
             let cpus = |cpus: u64| format!("create.cpus = {}", cpus as f64 / 1e9);
-            denial.add(limits.cpus.map(cpus))
+            denial.adding(limits.cpus.map(cpus))
         })?;
     }
     if held(Unenforced::Pids) {
@@ -103,7 +103,7 @@ fn ulimits(ulimits: &[Ulimit], rules: &Rules<'_>) -> Checked {
                     let denial = Denial::not_in("host-access.ulimits", "ulimit", name, names);
                     let key = crate::policy::quoted(name);
                     let line = format!("host-access.ulimits.{key} = {}", limit.hard);
-                    return Err(denial.add(Some(line)));
+                    return Err(denial.adding(Some(line)));
                 }
             }
         }

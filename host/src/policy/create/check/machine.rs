@@ -191,7 +191,7 @@ fn devices(shape: &Shape, access: &HostAccess) -> Checked {
             let drivers = access.device_requests.iter().map(|of| &of.driver);
             let rule = "host-access.device-requests";
             let denial = Denial::not_in(rule, "device-request", &request.driver, drivers);
-            return Err(denial.add(Some(request_line(rule, request))));
+            return Err(denial.adding(Some(request_line(rule, request))));
         }
     }
     Ok(())

@@ -148,12 +148,12 @@ fn port(at: &Port, bounds: &CreateBounds) -> Checked {
         return Err(Denial::switch("create.ports", "port", got, "none", &needed));
     };
     let Some((ip, port)) = at.ip.zip(at.port) else {
-        return Err(Denial::not_in("create.ports", "port", &got, [bound.to_string()]).add(None));
+        return Err(Denial::not_in("create.ports", "port", &got, [bound.to_string()]).adding(None));
     };
     // All addresses have each in them.
     let of_all = bound.ip.is_unspecified() && bound.ip.is_ipv4() == ip.is_ipv4();
     if (ip != bound.ip && !of_all) || !bound.range.contains(&port) {
-        return Err(Denial::not_in("create.ports", "port", &got, [bound.to_string()]).add(None));
+        return Err(Denial::not_in("create.ports", "port", &got, [bound.to_string()]).adding(None));
     }
     match bounds.egress {
         true => Ok(()),

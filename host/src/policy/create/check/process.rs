@@ -53,7 +53,7 @@ fn image(image: &Image, bounds: &CreateBounds) -> Checked {
     let denial = Denial::not_in("create.images", "image", &image.reference, rules);
     let pinned = image.digests.first().unwrap_or(&image.id);
     let line = format!("create.images += {}", crate::policy::quoted(pinned));
-    Err(denial.add((pinned.len() <= crate::policy::MAX_GOT).then_some(line)))
+    Err(denial.adding((pinned.len() <= crate::policy::MAX_GOT).then_some(line)))
 }
 
 fn user(shape: &Shape, bounds: &CreateBounds) -> Checked {
@@ -172,7 +172,7 @@ fn log(shape: &Shape, rules: &Rules<'_>) -> Checked {
         false => {
             let names = access.iter().map(|of| &of.name);
             let denial = Denial::not_in("host-access.log-drivers", "log", &log.name, names);
-            Err(denial.add(Some(driver_line("host-access.log-drivers", &log.name))))
+            Err(denial.adding(Some(driver_line("host-access.log-drivers", &log.name))))
         }
     }
 }

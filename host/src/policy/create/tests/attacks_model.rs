@@ -83,10 +83,7 @@ fn attack_070_071_121_labels() {
         let mut all = bounds();
         all.labels.push(LabelRule::new("*"));
         let denial = decide(&spec, &all, &HostAccess::default()).expect_err(key);
-        assert_eq!(
-            (denial.rule.as_ref(), &denial.add),
-            ("create.labels", &None)
-        );
+        assert_eq!((denial.rule, &denial.add), ("create.labels", &None));
     }
     for key in [
         "ofelia.enabled",

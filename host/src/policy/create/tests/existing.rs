@@ -308,7 +308,8 @@ fn attack_055_update() {
             &around(),
         )
     };
-    let cases: [(&str, fn(&mut UpdateSpec) -> &mut UpdateSpec); 9] = [
+    type Set = fn(&mut UpdateSpec) -> &mut UpdateSpec;
+    let cases: [(&str, Set); 9] = [
         ("create.memory", |u| u.set_memory(1 << 40)),
         ("create.memory", |u| u.set_memory(0)),
         ("create.memory", |u| u.set_memory_swap(-1)),

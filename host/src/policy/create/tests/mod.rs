@@ -4,6 +4,7 @@ mod attacks_access;
 mod attacks_create;
 mod attacks_machine;
 mod attacks_model;
+mod attacks_network;
 mod completed;
 mod existing;
 mod properties;
@@ -121,7 +122,7 @@ fn decide(
 /// The rule that refuses a spec under a policy that allows nothing special.
 fn refused(spec: &ContainerSpec) -> String {
     let denial = decide(spec, &bounds(), &HostAccess::default()).expect_err("it is refused");
-    denial.rule.into_owned()
+    denial.rule.to_owned()
 }
 
 /// Refused without a key, allowed with it, and the denial names that key.

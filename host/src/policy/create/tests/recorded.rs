@@ -108,7 +108,7 @@ fn attack_116_a_container_of_somebody_elses_is_not_started() {
         let mut rules = Vec::new();
         // One key after the other is granted, until nothing is left to refuse.
         while let Err(denial) = check_existing(existing, &bounds, &access, &around) {
-            let rule = denial.rule.clone().into_owned();
+            let rule = denial.rule.to_owned();
             assert!(
                 rules.last() != Some(&rule),
                 "{name}: {rule} again: {denial}"
@@ -125,7 +125,7 @@ fn attack_116_a_container_of_somebody_elses_is_not_started() {
         // Its checks run each second.
         let denial = check_existing(existing, &bounds, &access, &around).expect_err(name);
         bounds.healthcheck = HealthBound::Any;
-        let denial = match denial.field.as_ref() {
+        let denial = match denial.field {
             "healthcheck" => check_existing(existing, &bounds, &access, &around).expect_err(name),
             _ => denial,
         };

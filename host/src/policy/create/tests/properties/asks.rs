@@ -11,7 +11,7 @@ use crate::api::containers::{
 };
 
 /// One thing that a plugin asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Ask {
     Memory(u64),
     Swap(i64),
