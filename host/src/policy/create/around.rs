@@ -169,7 +169,8 @@ pub enum Unenforced {
     Cpus,
     /// `pids-limit`.
     Pids,
-    /// `process-limits`: the number of open files, core dumps.
+    /// `process-limits`: the number of open files, core dumps. No engine says whether it holds these;
+    /// what was made tells.
     Ulimits,
     /// `network-isolation`: that networks which are internal don't reach the machine.
     NetworkIsolation,
@@ -217,15 +218,12 @@ pub fn unenforceable(
     let limits = info.limits()?;
     let engine = Engine::of(info, version, ApiVersion::new(1, 0))?;
     let cpus = limits.cpu_cfs_quota && limits.cpu_cfs_period;
-    // Podman takes the limits of API requests from its version 5 on.
-    let ulimits = !(engine.podman && engine.major < 5);
     let isolation = bounds.egress || engine.isolation().is_some();
     let held = [
         (Unenforced::Memory, limits.memory_limit),
         (Unenforced::Swap, limits.swap_limit),
         (Unenforced::Cpus, cpus),
         (Unenforced::Pids, limits.pids_limit),
-        (Unenforced::Ulimits, ulimits),
         (Unenforced::NetworkIsolation, isolation),
     ];
     let lost = held.into_iter().filter(|(_, held)| !held);

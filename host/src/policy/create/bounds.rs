@@ -59,7 +59,7 @@ pub struct CreateBounds {
     /// The number of processes: the ceiling, and what one gets that asks for none. Default: 256.
     pub pids: u64,
     /// The number of open files of a process: the ceiling, and what one gets that asks for none.
-    /// Default: 65,536.
+    /// Default: 16,384, which engines can give that may not raise their own limit.
     pub nofile: u64,
     /// The size of /dev/shm in bytes: the ceiling, and what one gets that asks for none. Default: 64
     /// MiB.
@@ -116,7 +116,7 @@ impl Default for CreateBounds {
             memory: 512 << 20,
             cpus: 1_000_000_000,
             pids: 256,
-            nofile: 65_536,
+            nofile: 16_384,
             shm: 64 << 20,
             ports: None,
             egress: false,

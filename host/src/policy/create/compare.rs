@@ -132,7 +132,10 @@ fn limits(found: &mut Found, sent: &Shape, made: &Shape) {
         Some(Unenforced::Cpus),
     );
     found.limit("pids-limit", sent.pids, made.pids, Some(Unenforced::Pids));
-    found.limit("shm-size", Some(sent.shm), Some(made.shm), None);
+    // Not sent where the memory isn't the container's own.
+    if sent.shm != 0 {
+        found.limit("shm-size", Some(sent.shm), Some(made.shm), None);
+    }
     let hard = |limits: &[Ulimit], name: &str| {
         let mut named = limits.iter().filter(|limit| limit.name == name);
         named

@@ -8,7 +8,7 @@ use super::bounds::{
     CreateBounds, HealthBound, ImageBound, LogBound, MIN_HEALTH_INTERVAL, MIN_HEALTH_TIMEOUT,
 };
 use super::effective::NewVolume;
-use super::shape::{START_INTERVAL, capability, clean, gives_devices};
+use super::shape::{NPROC, START_INTERVAL, capability, clean, gives_devices};
 use super::{
     LABEL_IMAGE, LABEL_NONCE, LABEL_OWNER, LABEL_RUN, RESERVED_LABELS, Stamp, bounded_log,
 };
@@ -53,7 +53,7 @@ pub(super) fn complete(
     network(options, alias, around)?;
     ports(options, image, bounds, around)?;
     let made = volumes(options, image, stamp);
-    limits(&mut options.host, bounds);
+    limits(&mut options.host, bounds, around);
     security(&mut options.host, bounds);
     Ok(made)
 }
@@ -282,13 +282,19 @@ fn volumes(options: &mut Options, image: &ImageDetails, stamp: &Stamp) -> Vec<Ne
 }
 
 /// Sets the limits that nobody asked for.
-fn limits(host: &mut HostOptions, bounds: &CreateBounds) {
+fn limits(host: &mut HostOptions, bounds: &CreateBounds, around: &Around<'_>) {
     let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let memory = *host.memory.get_or_insert(bounds.memory);
     host.memory_swap.get_or_insert(signed(memory));
     cpus(host, bounds.cpus);
     host.pids_limit.get_or_insert(signed(bounds.pids));
-    host.shm_size.get_or_insert(bounds.shm);
+    // Podman refuses a size where the memory isn't the container's own.
+    if matches!(
+        host.ipc_mode,
+        None | Some(IpcMode::Private | IpcMode::Shareable)
+    ) {
+        host.shm_size.get_or_insert(bounds.shm);
+    }
     for tmpfs in host.tmpfs.values_mut() {
         tmpfs.size.get_or_insert(memory.min(bounds.memory));
     }
@@ -303,6 +309,10 @@ fn limits(host: &mut HostOptions, bounds: &CreateBounds) {
     };
     ulimit("nofile", bounds.nofile);
     ulimit("core", 0);
+    // Podman, given any, forgets those that it is set up with, and takes the kernel's highest.
+    if around.engine.podman {
+        ulimit("nproc", NPROC);
+    }
     // Podman takes what it runs with itself, if it isn't told.
     host.oom_score_adj.get_or_insert(0);
     if bounds.read_only {

@@ -69,7 +69,9 @@ fn scheduling_asked(host: &HostOptions) -> Vec<String> {
 }
 
 /// The limits that a container has.
-pub(super) fn told(resources: &ContainerResources) -> Limits {
+pub(super) fn told(resources: &ContainerResources, ipc_mode: &str) -> Limits {
+    // Engines tell a size also where the memory isn't the container's own.
+    let own_memory = ["", "private", "shareable"].contains(&ipc_mode);
     let set = |value: u64| (value != 0).then_some(value);
     let positive = |value: i64| u64::try_from(value).ok().filter(|value| *value != 0);
     let period = set(resources.cpu_period).unwrap_or(CPU_PERIOD);
@@ -91,7 +93,7 @@ pub(super) fn told(resources: &ContainerResources) -> Limits {
         memory_swap: positive(resources.memory_swap),
         cpus: set(resources.nano_cpus).or(quota),
         pids: resources.pids_limit.and_then(positive),
-        shm: resources.shm_size,
+        shm: if own_memory { resources.shm_size } else { 0 },
         ulimits: asked.cloned().collect(),
         scheduling: scheduling_told(resources),
         oom,

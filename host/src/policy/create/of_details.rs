@@ -57,11 +57,11 @@ pub(super) fn of_details(
             name: host.log_driver.clone(),
             options: host.log_options.clone(),
         }),
-        limits: limits::told(details.resources()?),
+        limits: limits::told(details.resources()?, &details.security()?.ipc_mode),
         security: security(details.security()?, details.resources()?, host, engine),
         devices: devices(details.security()?),
         runtime: Some(host.runtime.clone()).filter(|name| !name.is_empty()),
-        files: files(details)?,
+        files: files(details, engine)?,
         network: network(details)?,
     })
 }
@@ -157,7 +157,11 @@ fn security(
         .filter_map(|option| no_new_privileges(option))
         .collect();
     let options = security.security_options.iter();
-    let others = options.filter(|option| no_new_privileges(option).is_none());
+    // The engine adds this itself to what sees the machine's processes or memory.
+    let open = |mode: &String| mode == "host";
+    let opened = security.privileged || open(&security.pid_mode) || open(&security.ipc_mode);
+    let implied = |option: &str| opened && option == "label=disable";
+    let others = options.filter(|option| no_new_privileges(option).is_none() && !implied(option));
     let modes = [
         (Namespace::Ipc, &security.ipc_mode),
         (Namespace::Pid, &security.pid_mode),
@@ -251,12 +255,18 @@ fn request(text: &str) -> DeviceRequest {
     }
 }
 
-fn files(details: &ContainerDetails) -> api::Result<Files> {
+fn files(details: &ContainerDetails, engine: &Engine) -> api::Result<Files> {
     let host = details.host_config()?;
+    // Podman 4 makes these itself where nothing else can be written to; they count as its memory.
+    let own = |path: &str, options: &str| {
+        let kept = ["/run", "/tmp", "/var/tmp"].contains(&path);
+        engine.podman && host.read_only && kept && size(options).is_none()
+    };
     let mut files = Files {
         tmpfs: host
             .tmpfs
             .iter()
+            .filter(|(path, options)| !own(path, options))
             .map(|(path, options)| (path.clone(), size(options)))
             .collect(),
         ..Files::default()

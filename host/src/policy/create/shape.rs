@@ -233,3 +233,7 @@ pub(super) const BLKIO_WEIGHT: u16 = 500;
 
 /// From when on a health check has an interval of its own for the time after the start.
 pub(super) const START_INTERVAL: ApiVersion = ApiVersion::new(1, 44);
+
+/// The number of processes of one user that a limit may be set to at least: it counts all of the
+/// machine, so that a low one would let a container fail because of others.
+pub(super) const NPROC: u64 = 16_384;

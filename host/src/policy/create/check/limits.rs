@@ -5,7 +5,7 @@ use crate::api::containers::{RestartCondition, RestartPolicy, Ulimit};
 use crate::policy::Denial;
 use crate::policy::create::CreateBounds;
 use crate::policy::create::around::Unenforced;
-use crate::policy::create::shape::Limits;
+use crate::policy::create::shape::{Limits, NPROC};
 
 /// Whether limits are within the bounds.
 pub(in crate::policy::create) fn check_limits(
@@ -93,7 +93,7 @@ fn ulimits(ulimits: &[Ulimit], rules: &Rules<'_>) -> Checked {
         let got = u64::try_from(limit.hard).unwrap_or(u64::MAX);
         match limit.name.as_str() {
             "nofile" => at_most("create.nofile", "nofile", Some(got), bounds.nofile)?,
-            "nproc" => at_most("create.pids", "nproc", Some(got), bounds.pids)?,
+            "nproc" => at_most("create.pids", "nproc", Some(got), bounds.pids.max(NPROC))?,
             "core" if got == 0 => {}
             name => {
                 let allowed = rules.access.ulimits.get(name).copied();

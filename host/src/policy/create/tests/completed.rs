@@ -23,7 +23,7 @@ fn a_plain_spec_gets_all_that_the_host_sets() {
         "Memory": 536_870_912, "MemorySwap": 536_870_912, "NanoCpus": 1_000_000_000,
         "PidsLimit": 256, "ShmSize": 67_108_864, "OomScoreAdj": 0,
         "Ulimits": [
-            {"Name": "nofile", "Soft": 65_536, "Hard": 65_536},
+            {"Name": "nofile", "Soft": 16_384, "Hard": 16_384},
             {"Name": "core", "Soft": 0, "Hard": 0},
         ],
         "CapDrop": ["MKNOD", "NET_RAW"], "SecurityOpt": ["no-new-privileges"],
@@ -263,4 +263,25 @@ fn contradictions_are_found_at_load() {
         found(|b| b.labels.push(LabelRule::new("dockwit.*"))),
         ["create.labels"]
     );
+}
+
+#[test]
+fn podman_is_told_what_it_would_forget_or_refuse() {
+    use crate::api::containers::IpcMode;
+    let mut around = around();
+    around.engine = podman();
+    around.accepted.insert(Unenforced::NetworkIsolation);
+    let access = HostAccess {
+        namespaces: [Namespace::Ipc].into(),
+        ..HostAccess::default()
+    };
+    let send = |spec: &ContainerSpec| {
+        body(&Effective::of(spec, &image(), &bounds(), &access, &around).expect("allowed"))
+    };
+    let sent = send(&spec());
+    let nproc = json!({"Name": "nproc", "Soft": 16_384, "Hard": 16_384});
+    assert_eq!(sent["HostConfig"]["Ulimits"][2], nproc);
+    assert_eq!(sent["HostConfig"]["ShmSize"], 64 << 20);
+    let shared = send(&asking(|s| s.set_ipc_mode(IpcMode::Host)));
+    assert_eq!(shared["HostConfig"].get("ShmSize"), None);
 }

@@ -342,3 +342,47 @@ fn attack_055_update() {
         (64 << 20, 1_000_000_000, 256)
     );
 }
+
+#[test]
+fn what_engines_add_of_themselves_is_no_difference() {
+    use crate::api::containers::{IpcMode, PidMode};
+    let access = HostAccess {
+        namespaces: Namespace::ALL.into(),
+        ..HostAccess::default()
+    };
+    let host = asking(|s| s.set_pid_mode(PidMode::Host).set_ipc_mode(IpcMode::Host));
+    let effective = decide(&host, &bounds(), &access).expect("allowed");
+    let mut opened = told(&body(&effective), &image());
+    let options = json!(["no-new-privileges", "label=disable"]);
+    put(&mut opened, "/HostConfig/SecurityOpt", options.clone());
+    put(&mut opened, "/HostConfig/ShmSize", json!(1_u64 << 40));
+    assert_eq!(effective.compare(&details(&opened)).expect("read"), []);
+    // To what has nothing of the machine's, nobody adds that.
+    let effective = decide(&spec(), &bounds(), &access).expect("allowed");
+    let mut plain = told(&body(&effective), &image());
+    put(&mut plain, "/HostConfig/SecurityOpt", options);
+    assert_eq!(effective.compare(&details(&plain)).expect("read").len(), 1);
+}
+
+#[test]
+fn podmans_own_memory_is_no_difference() {
+    let mut around = around();
+    around.engine = podman();
+    around.accepted.insert(Unenforced::NetworkIsolation);
+    let bounds = CreateBounds {
+        read_only: true,
+        ..bounds()
+    };
+    let access = HostAccess::default();
+    let effective = Effective::of(&spec(), &image(), &bounds, &access, &around).expect("allowed");
+    let mut told = told(&body(&effective), &image());
+    put(&mut told, "/HostConfig/Runtime", json!("oci"));
+    put(
+        &mut told,
+        "/HostConfig/Tmpfs",
+        json!({"/run": "rw,rprivate,nosuid,nodev,tmpcopyup"}),
+    );
+    assert_eq!(effective.compare(&details(&told)).expect("read"), []);
+    put(&mut told, "/HostConfig/Tmpfs", json!({"/elsewhere": "rw"}));
+    assert_eq!(effective.compare(&details(&told)).expect("read").len(), 1);
+}

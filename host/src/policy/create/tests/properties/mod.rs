@@ -26,7 +26,11 @@ fn of(spec: &ContainerSpec, policy: &(CreateBounds, HostAccess)) -> Result<Effec
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig {
+        cases: 1_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn what_is_sent_never_exceeds_a_bound(spec in specs(), pair in pairs()) {
