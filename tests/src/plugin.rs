@@ -21,6 +21,9 @@ use crate::engine::{Engine, Names};
 /// How long a plugin under test may run: no test means to wait that long.
 const DEADLINE: Duration = Duration::from_secs(120);
 
+/// What a run's policy has besides its grants, unless a test says otherwise.
+const SHOW_ALL: &str = "show = { env = \"values\", args = \"all\" }";
+
 /// How much a plugin may print.
 const MAX_OUTPUT: usize = 4 << 20;
 
@@ -48,7 +51,7 @@ impl Test {
             names: Names::new(case),
             client: engine.client(),
             grants: None,
-            keys: String::new(),
+            keys: SHOW_ALL.to_owned(),
             args: vec![plugin.to_owned(), case.to_owned()],
             env: vec![
                 ("IMAGE".into(), engine.image().into()),
@@ -79,7 +82,8 @@ impl Test {
         }
     }
 
-    /// Runs it under a policy with these keys, in TOML, besides what it is granted.
+    /// Runs it under a policy with these keys, in TOML, besides what it is granted. By default it is told of environments and
+    /// command lines in full.
     #[must_use]
     pub fn policy(self, keys: &str) -> Self {
         Self {

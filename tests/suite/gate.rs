@@ -104,6 +104,7 @@ async fn who_asks_for_more_is_not_started() {
         panic!("it is told what is missing, not {error:?}");
     };
     let expected: Vec<_> = Verb::all().filter(|verb| !granted.contains(verb)).collect();
+    let missing: Vec<_> = missing.iter().map(|refused| refused.verb).collect();
     assert_eq!(missing, expected, "all that is missing, in order");
     assert_eq!(proxy.opened(), 0, "the engine hears nothing");
 }
@@ -113,7 +114,9 @@ async fn one_missing_grant_is_enough_to_refuse() {
     for verb in [Verb::SystemPing, Verb::ContainerStatsStream] {
         let test = Test::new("every_function", "system.ping").grants(all_but(&[verb]));
         let error = test.try_run().await.err();
-        assert!(matches!(&error, Some(BeginError::Missing(missing)) if *missing == [verb]));
+        assert!(
+            matches!(&error, Some(BeginError::Missing(missing)) if missing.len() == 1 && missing[0].verb == verb)
+        );
         let text = error.map(|error| error.to_string()).unwrap_or_default();
         assert!(text.contains(verb.name()), "{text}");
     }

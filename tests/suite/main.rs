@@ -18,6 +18,7 @@ mod gate;
 mod guest_runtime;
 mod imports;
 mod limits;
+mod secrets;
 mod system;
 mod wit;
 mod writes;

@@ -45,13 +45,15 @@ impl<T> HostWithStore<T> for HasDocker {
         let rows = pass
             .read(|client| async move { client.containers().list(&options).await })
             .await?;
-        accessor.with(|mut access| {
-            let told = &mut access.get().ctx.told;
+        let show = accessor.with(|mut access| {
+            let ctx = &mut access.get().ctx;
             rows.iter()
                 .filter_map(|row| row.id.parse().ok())
-                .for_each(|id| told.add(id));
+                .for_each(|id| ctx.told.add(id));
+            ctx.policy.show()
         });
-        Ok(rows.convert())
+        let shown = rows.into_iter().map(|row| show.row(row).convert());
+        Ok(shown.collect())
     }
 
     async fn get(
@@ -190,7 +192,6 @@ impl<T> HostContainerWithStore<T> for HasDocker {
 
     reads! {
         ContainerInspectJson inspect_json(size: bool) -> String => |container| container.inspect_json(size);
-        ContainerTop top() -> ProcessList => |container| container.top();
         ContainerChanges changes() -> Vec<FilesystemChange> => |container| container.changes();
         ContainerStats stats(one_shot: bool) -> ContainerStats => |container| container.stats(one_shot);
         ContainerPort port(port: u16, protocol: Option<Protocol>) -> Vec<HostBinding> => |container| container.port(port, protocol.convert().as_ref());
@@ -206,6 +207,18 @@ impl<T> HostContainerWithStore<T> for HasDocker {
             .read(|client| async move { client.container(&id).inspect(size).await })
             .await?;
         accessor.with(|mut access| access.get().table.push(details).map_err(error::bad_handle))
+    }
+
+    async fn top(
+        accessor: &Accessor<T, Self>,
+        container: Resource<ContainerId>,
+    ) -> DockerResult<ProcessList> {
+        let (pass, id) = enter(accessor, Verb::ContainerTop, &container)?;
+        let list = pass
+            .read(|client| async move { client.container(&id).top().await })
+            .await?;
+        let show = accessor.with(|mut access| access.get().ctx.policy.show());
+        Ok(show.processes(list).convert())
     }
 
     async fn update(

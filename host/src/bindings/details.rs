@@ -1,4 +1,5 @@
-//! Snapshots: the groups of what the engine told, each read when it is asked for. One line a group.
+//! Snapshots: the groups of what the engine told, each read when it is asked for. One line a group; after an arrow stands
+//! what may be told of it.
 
 use wasmtime::component::Resource;
 
@@ -19,11 +20,15 @@ use crate::api::system::SystemInfo;
 use crate::policy::Verb;
 
 macro_rules! groups {
-    ($snapshot:ty, $verb:expr; $($group:ident -> $kind:ty,)*) => {
+    ($snapshot:ty, $verb:expr; $($group:ident -> $kind:ty $(=> $shown:ident)?,)*) => {
         $(fn $group(&mut self, snapshot: Resource<$snapshot>) -> DockerResult<$kind> {
             let snapshot = self.table.get(&snapshot).map_err(error::bad_handle)?;
             match snapshot.$group() {
-                Ok(group) => Ok(group.convert()),
+                Ok(group) => {
+                    // What may be told of it.
+                    $(let group = self.ctx.policy.show().$shown(group);)?
+                    Ok(group.convert())
+                }
                 Err(error) => Err(error::of_engine($verb, &error).into()),
             }
         })*
@@ -39,12 +44,12 @@ impl HostContainerDetails for DockerCtxView<'_> {
     groups! { ContainerDetails, Verb::ContainerInspect;
         identity -> ContainerIdentity,
         state -> ContainerState,
-        health -> Option<ContainerHealth>,
-        command -> ContainerCommand,
-        env -> Vec<(String, Option<String>)>,
+        health -> Option<ContainerHealth> => health,
+        command -> ContainerCommand => command,
+        env -> Vec<(String, Option<String>)> => env,
         labels -> Vec<(String, String)>,
-        config -> ContainerConfig,
-        healthcheck -> Option<Healthcheck>,
+        config -> ContainerConfig => config,
+        healthcheck -> Option<Healthcheck> => healthcheck,
         resources -> ContainerResources,
         host_config -> ContainerHostConfig,
         security -> ContainerSecurity,

@@ -7,21 +7,24 @@ use wasmtime_wasi::TrappableError;
 use super::convert::Convert;
 use super::wit::types::{Error, ErrorKind};
 use crate::api;
-use crate::policy::{Met, Verb};
+use crate::policy::{Met, NotAllowed, Verb};
 
 pub(super) type DockerError = TrappableError<Error>;
 pub(super) type DockerResult<T> = Result<T, DockerError>;
 
-/// A call whose verb isn't granted.
-pub(super) fn denied(verb: Verb) -> Error {
+/// A call whose verb isn't allowed.
+pub(super) fn denied(refused: NotAllowed) -> Error {
+    let NotAllowed {
+        verb, rule, add, ..
+    } = refused;
     Error {
         kind: ErrorKind::Denied,
         op: verb.name().into(),
         message: format!("this plugin isn't granted `{verb}`"),
         details: vec![
-            ("rule".into(), "allow".into()),
+            ("rule".into(), rule.into()),
             ("got".into(), verb.name().into()),
-            ("add".into(), format!("allow += \"{verb}\"")),
+            ("add".into(), add),
         ],
     }
 }

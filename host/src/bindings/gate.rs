@@ -15,9 +15,9 @@ impl DockerCtx {
     pub(super) fn pass(&mut self, verb: Verb) -> Result<Pass, Error> {
         // Before anything else, since refused calls count, too.
         let counted = self.quota.count(Instant::now());
-        if !self.policy.grants().allow(verb) {
-            tracing::info!(op = verb.name(), decision = "denied");
-            return Err(error::denied(verb));
+        if let Err(refused) = self.policy.allow(verb) {
+            tracing::info!(op = verb.name(), decision = "denied", rule = refused.rule);
+            return Err(error::denied(refused));
         }
         let place = counted.and_then(|()| self.quota.call());
         Ok(Pass {

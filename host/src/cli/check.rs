@@ -8,7 +8,7 @@ use clap::Args;
 use super::failure::{FAILED, Failure};
 use super::{run, text, wasm_file};
 use crate::policy::values::Digest;
-use crate::policy::{Policy, Verb};
+use crate::policy::{NotAllowed, Policy};
 use crate::runtime::Imports;
 
 /// Tells what the plugin asks for and isn't granted, and what is granted and never asked for. Nothing is run, and no engine
@@ -68,11 +68,9 @@ impl Findings {
     }
 
     fn missing(&mut self, imports: &Imports, policy: &Policy) {
-        let told = |verb: Verb| {
-            format!(
-                "not granted: {verb}  {}; allow += \"{verb}\"",
-                verb.summary()
-            )
+        let told = |refused: NotAllowed| {
+            let NotAllowed { verb, add, .. } = refused;
+            format!("not granted: {verb}  {}; {add}", verb.summary())
         };
         let missing = policy.missing(imports.verbs()).into_iter().map(told);
         match policy.grants().starts_without() {

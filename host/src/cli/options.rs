@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::policy::Directory;
+use crate::policy::{Directory, ShowArgs, ShowEnv};
 
 /// `--dir HOST::GUEST[:ro]`.
 pub(super) fn directory(text: &str) -> Result<Directory, String> {
@@ -60,6 +60,29 @@ fn variable_from(
     Ok(Variable {
         name: name.to_owned(),
         value,
+    })
+}
+
+/// One half of `--show`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    Env(ShowEnv),
+    Args(ShowArgs),
+}
+
+/// `--show env=values`, `--show args=all`.
+pub(super) fn show(text: &str) -> Result<Shown, String> {
+    Ok(match text {
+        "env=none" => Shown::Env(ShowEnv::None),
+        "env=names" => Shown::Env(ShowEnv::Names),
+        "env=values" => Shown::Env(ShowEnv::Values),
+        "args=program" => Shown::Args(ShowArgs::Program),
+        "args=all" => Shown::Args(ShowArgs::All),
+        _ => {
+            return Err(
+                "write env=none, env=names, env=values, args=program or args=all".to_owned(),
+            );
+        }
     })
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Options {
     plugin: PathBuf,
 
     /// What the plugin may do, in TOML; `dockwit policy schema` tells the keys
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["allow", "api", "partial", "directories", "variables"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["allow", "api", "partial", "show", "directories", "variables"])]
     policy: Option<PathBuf>,
 
     /// Grant these calls, such as containers.list,container.logs; `dockwit inspect` tells what the plugin asks for
@@ -41,6 +41,11 @@ pub(super) struct Options {
     /// The version of dockwit:engine that patterns such as container.* in --allow stand for
     #[arg(long, value_name = "VERSION")]
     api: Option<String>,
+
+    /// What answers tell of environments (env=none, names, values) and command lines (args=program, all) [default:
+    /// env=names,args=program]
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = options::show)]
+    show: Vec<options::Shown>,
 
     /// Start the plugin though it asks for more than it is granted; those calls are denied
     #[arg(long)]

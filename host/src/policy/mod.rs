@@ -13,6 +13,7 @@ mod part;
 )]
 mod policy;
 mod quota;
+mod show;
 mod verb;
 
 use denial::quoted;
@@ -22,6 +23,7 @@ pub use file::{Place, PolicyError, schema, values};
 pub use grants::{GrantError, Grants, Missing};
 pub use limits::{Limits, Met, Sandbox};
 pub use part::{INTERFACE_VERSION, Part, PartKind};
-pub use policy::{Directory, Policy};
+pub use policy::{Directory, NotAllowed, Policy};
 pub(crate) use quota::{Permit, Quota};
+pub use show::{Show, ShowArgs, ShowEnv};
 pub use verb::Verb;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::values::{Digest, PluginName};
 use super::file::{self, Keys, PolicyError};
-use super::{Grants, Limits, Sandbox, Verb};
+use super::{Grants, Limits, Sandbox, Show, Verb};
 
 /// What one plugin may do, and what of the machine it is given. It is read from a file, or made in Rust.
 ///
@@ -34,6 +34,7 @@ pub struct Policy {
     grants: Grants,
     directories: Vec<Directory>,
     variables: Vec<String>,
+    show: Show,
     limits: Limits,
     sandbox: Sandbox,
 }
@@ -70,6 +71,18 @@ impl Directory {
     }
 }
 
+/// A verb that may not be called, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NotAllowed {
+    /// The verb.
+    pub verb: Verb,
+    /// The key of the policy that refuses it.
+    pub rule: &'static str,
+    /// What would have to be added to the policy.
+    pub add: String,
+}
+
 impl Policy {
     /// A policy that allows nothing.
     pub fn new(plugin: PluginName) -> Self {
@@ -79,6 +92,7 @@ impl Policy {
             grants: Grants::none(),
             directories: Vec::new(),
             variables: Vec::new(),
+            show: Show::default(),
             limits: Limits::default(),
             sandbox: Sandbox::default(),
         }
@@ -114,6 +128,7 @@ impl Policy {
             deny,
             missing,
             wasi: file::Wasi { dirs, env },
+            show,
             limits,
             sandbox,
         } = file::parse(text)?;
@@ -134,6 +149,7 @@ impl Policy {
             grants: Grants::of(allowed).without(denied).missing(missing),
             directories: dirs.into_iter().map(directory).collect(),
             variables: env,
+            show,
             limits,
             sandbox,
         })
@@ -150,6 +166,12 @@ impl Policy {
     pub fn with_directory(mut self, directory: Directory) -> Self {
         self.directories.push(directory);
         self
+    }
+
+    /// Sets what answers tell of environments and command lines.
+    #[must_use]
+    pub fn with_show(self, show: Show) -> Self {
+        Self { show, ..self }
     }
 
     /// Sets how much of the engine a run may use.
@@ -189,6 +211,11 @@ impl Policy {
         &self.variables
     }
 
+    /// What answers tell of environments and command lines.
+    pub fn show(&self) -> Show {
+        self.show
+    }
+
     /// How much of the engine a run may use.
     pub fn limits(&self) -> &Limits {
         &self.limits
@@ -199,10 +226,34 @@ impl Policy {
         &self.sandbox
     }
 
-    /// What a plugin that asks for these verbs isn't granted.
-    pub fn missing(&self, asked: &[Verb]) -> Vec<Verb> {
-        let missing = |verb: &&Verb| !self.grants.allow(**verb);
-        asked.iter().filter(missing).copied().collect()
+    /// Whether a verb may be called.
+    ///
+    /// # Errors
+    ///
+    /// Tells what would have to be added to the policy.
+    pub fn allow(&self, verb: Verb) -> Result<(), NotAllowed> {
+        if !self.grants.allow(verb) {
+            return Err(NotAllowed {
+                verb,
+                rule: "allow",
+                add: format!("allow += \"{verb}\""),
+            });
+        }
+        // It gives the engine's own text, out of which nothing is taken.
+        if verb == Verb::ContainerInspectJson && !self.show.is_all() {
+            return Err(NotAllowed {
+                verb,
+                rule: "show",
+                add: "show = { env = \"values\", args = \"all\" }".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// What a plugin that asks for these verbs may not call.
+    pub fn missing(&self, asked: &[Verb]) -> Vec<NotAllowed> {
+        let refused = |verb: &Verb| self.allow(*verb).err();
+        asked.iter().filter_map(refused).collect()
     }
 }
 
@@ -232,6 +283,22 @@ mod tests {
         assert!(Verb::all().all(|verb| !policy.grants().allow(verb)));
         assert!(!policy.grants().starts_without());
         assert!(policy.directories().is_empty() && policy.variables().is_empty());
+    }
+
+    /// The engine's own text holds all that `show` hides elsewhere.
+    #[test]
+    fn attack_118_inspect_json_is_for_those_who_may_see_all() {
+        let allow = "allow = [\"container.inspect-json\"]\n";
+        let verb = Verb::ContainerInspectJson;
+        for show in ["", "show.env = \"values\"", "show.args = \"all\""] {
+            let refused = read(&format!("{allow}{show}")).allow(verb).unwrap_err();
+            assert_eq!(refused.rule, "show", "{show}");
+        }
+        let all = read(&format!(
+            "{allow}show = {{ env = \"values\", args = \"all\" }}"
+        ));
+        assert_eq!(all.allow(verb), Ok(()));
+        assert_eq!(read("").allow(verb).unwrap_err().rule, "allow");
     }
 
     #[test]

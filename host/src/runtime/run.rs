@@ -16,7 +16,7 @@ use super::state::State;
 use crate::api::Client;
 use crate::bindings::{DockerCtx, Writes};
 use crate::policy::values::{Digest, Time};
-use crate::policy::{Grants, Met, Policy, Sandbox, Verb};
+use crate::policy::{Grants, Met, NotAllowed, Policy, Sandbox};
 
 /// How long a plugin that was asked to stop has by default.
 const GRACE: Duration = Duration::from_secs(10);
@@ -192,7 +192,7 @@ impl RunSetup {
 pub enum BeginError {
     /// The plugin asks for more than it is granted.
     #[error("the plugin isn't granted {}", names(.0))]
-    Missing(Vec<Verb>),
+    Missing(Vec<NotAllowed>),
     /// The policy is for another component.
     #[error("the policy is for another component: it names {named}, and this is {found}")]
     Component {
@@ -220,10 +220,10 @@ pub enum BeginError {
     Instantiate(#[source] wasmtime::Error),
 }
 
-fn names(verbs: &[Verb]) -> String {
-    verbs
+fn names(missing: &[NotAllowed]) -> String {
+    missing
         .iter()
-        .map(|verb| verb.name())
+        .map(|refused| refused.verb.name())
         .collect::<Vec<_>>()
         .join(", ")
 }

@@ -41,7 +41,7 @@ fn a_plugin_that_asks_for_more_is_not_started_and_the_line_to_add_is_told() {
     );
     assert!(
         said.stderr
-            .contains("hint: add to allow in policy.toml: \"container.unpause\""),
+            .contains("hint: add to policy.toml: allow += \"container.unpause\""),
         "{}",
         said.stderr
     );
@@ -86,6 +86,7 @@ fn a_policy_and_its_shorthand_are_not_given_together() {
         ["--dir", ".::/a"],
         ["--env", "A=b"],
         ["--api", "0.1.0"],
+        ["--show", "env=names"],
     ] {
         let said = setting.run(&[&["--policy", "policy.toml"], &option[..]].concat());
         assert_eq!(said.status, Some(125));

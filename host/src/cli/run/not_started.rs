@@ -3,7 +3,7 @@
 use super::Options;
 use crate::cli::failure::{self, Failure, NOT_STARTED};
 use crate::cli::text;
-use crate::policy::Verb;
+use crate::policy::NotAllowed;
 use crate::runtime::{BeginError, ImportError, LoadError};
 
 pub(super) fn not_loaded(error: &LoadError) -> Failure {
@@ -24,7 +24,7 @@ impl Options {
     pub(super) fn not_begun(&self, error: &BeginError) -> Failure {
         let failure = Failure::of(NOT_STARTED, error);
         match error {
-            BeginError::Missing(verbs) => self.missing(verbs),
+            BeginError::Missing(missing) => self.missing(missing),
             BeginError::Directory { .. } => {
                 failure.hint("the folder must be there before the plugin starts")
             }
@@ -41,18 +41,19 @@ impl Options {
         }
     }
 
-    fn missing(&self, verbs: &[Verb]) -> Failure {
-        let rows = verbs.iter().map(|verb| (verb.name(), verb.summary()));
-        let names: Vec<_> = verbs.iter().map(|verb| verb.name()).collect();
+    fn missing(&self, missing: &[NotAllowed]) -> Failure {
+        let rows = missing
+            .iter()
+            .map(|refused| (refused.verb.name(), refused.verb.summary()));
         let hint = match &self.policy {
             Some(file) => format!(
-                "add to allow in {}: \"{}\"; or write missing = \"deny\" to start the plugin without",
+                "add to {}: {}; or write missing = \"deny\" to start the plugin without",
                 file.display(),
-                names.join("\", \"")
+                lines(missing)
             ),
             None => format!(
-                "add --allow {} to grant it, or --partial to start the plugin without",
-                names.join(",")
+                "add {} to grant it, or --partial to start the plugin without",
+                flags(missing)
             ),
         };
         Failure::new(
@@ -62,4 +63,32 @@ impl Options {
         .details(text::columns(rows).collect())
         .hint(hint)
     }
+}
+
+/// The verbs that `allow` lacks.
+fn not_in_allow(missing: &[NotAllowed]) -> Vec<&'static str> {
+    let of_allow = missing.iter().filter(|refused| refused.rule == "allow");
+    of_allow.map(|refused| refused.verb.name()).collect()
+}
+
+/// What to add to a policy file.
+fn lines(missing: &[NotAllowed]) -> String {
+    let verbs = not_in_allow(missing);
+    let allow = (!verbs.is_empty()).then(|| format!("allow += \"{}\"", verbs.join("\", \"")));
+    let others = missing.iter().filter(|refused| refused.rule != "allow");
+    let others = others.map(|refused| refused.add.clone());
+    allow
+        .into_iter()
+        .chain(others)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// The options that say the same.
+fn flags(missing: &[NotAllowed]) -> String {
+    let verbs = not_in_allow(missing);
+    let allow = (!verbs.is_empty()).then(|| format!("--allow {}", verbs.join(",")));
+    let show = missing.iter().any(|refused| refused.rule == "show");
+    let show = show.then(|| "--show env=values,args=all".to_owned());
+    allow.into_iter().chain(show).collect::<Vec<_>>().join(" ")
 }

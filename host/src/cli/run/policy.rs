@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::Options;
 use crate::cli::failure::{self, Failure, NOT_STARTED};
+use crate::cli::options::Shown;
 use crate::policy::values::PluginName;
-use crate::policy::{Grants, Missing, Policy};
+use crate::policy::{Grants, Missing, Policy, Show};
 
 impl Options {
     pub(super) fn policy(&self) -> Result<Policy, Failure> {
@@ -19,9 +20,22 @@ impl Options {
     fn shorthand(&self) -> Result<Policy, Failure> {
         let name = self.plugin.file_stem().unwrap_or_default();
         let name = PluginName::near(&name.to_string_lossy());
-        let policy = Policy::new(name).with_grants(self.grants()?);
+        let policy = Policy::new(name)
+            .with_grants(self.grants()?)
+            .with_show(self.show());
         let directories = self.directories.iter().cloned();
         Ok(directories.fold(policy, Policy::with_directory))
+    }
+
+    fn show(&self) -> Show {
+        let mut show = Show::default();
+        for shown in &self.show {
+            match *shown {
+                Shown::Env(env) => show.env = env,
+                Shown::Args(args) => show.args = args,
+            }
+        }
+        show
     }
 
     fn grants(&self) -> Result<Grants, Failure> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::values::{Digest, InterfaceVersion, PluginName};
-use crate::policy::{Limits, Missing, Sandbox};
+use crate::policy::{Limits, Missing, Sandbox, Show};
 
 /// What one plugin may do. What isn't written isn't allowed.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +39,9 @@ pub(crate) struct Keys {
     /// The plugin's own files and variables.
     #[serde(default)]
     pub(crate) wasi: Wasi,
+    /// What answers tell of environments and command lines.
+    #[serde(default)]
+    pub(crate) show: Show,
     /// How much of the engine a run may use.
     #[serde(default)]
     pub(crate) limits: Limits,
