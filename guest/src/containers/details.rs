@@ -53,7 +53,7 @@ impl ContainerDetails {
         self.0.command()
     }
 
-    /// The environment. None is a name without a value.
+    /// The environment. None is a name without a value, or with one that the policy doesn't show.
     pub fn env(&self) -> Result<BTreeMap<String, Option<String>>> {
         Ok(self.0.env()?.into_iter().collect())
     }
