@@ -195,7 +195,7 @@ impl ContainerSpec {
         )
     }
 
-    /// The health check. Podman needs to be told what it runs, and before version 5 parts a program's arguments at spaces.
+    /// The health check. Podman needs to be told what it runs, and up to 5.4 parts a program's arguments at spaces.
     #[must_use]
     pub fn healthcheck(self, healthcheck: Healthcheck) -> Self {
         self.wit.set_healthcheck(&healthcheck.into());

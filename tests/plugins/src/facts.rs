@@ -24,7 +24,13 @@ const NOT_KEPT: [&str; 9] = [
 ];
 
 /// Those that only Podman 4 doesn't keep, or keeps otherwise.
-const NOT_KEPT_BEFORE_5: [&str; 3] = ["set-healthcheck", "set-ipc-mode", "set-publish-all-ports"];
+const NOT_KEPT_BEFORE_5: [&str; 2] = ["set-ipc-mode", "set-publish-all-ports"];
+
+/// Those that Podman doesn't keep, or keeps otherwise, up to [`LAST_OLD_PODMAN`].
+const NOT_KEPT_UP_TO_5_4: [&str; 1] = ["set-healthcheck"];
+
+/// The last of the Podmans under test that does some things in the old way.
+const LAST_OLD_PODMAN: (u16, u16) = (5, 4);
 
 /// Filters of a list that Podman doesn't know.
 const UNKNOWN_FILTERS: [&str; 3] = ["expose", "is-task", "publish"];
@@ -219,8 +225,10 @@ impl Facts {
     /// Whether what a setter sets is found again in the details.
     #[must_use]
     pub fn keeps(self, setter: &str) -> bool {
-        let old = self.podman && self.version.0 < 5;
-        !(self.podman && NOT_KEPT.contains(&setter) || old && NOT_KEPT_BEFORE_5.contains(&setter))
+        let lost = NOT_KEPT.contains(&setter)
+            || (self.version.0 < 5 && NOT_KEPT_BEFORE_5.contains(&setter))
+            || (self.version <= LAST_OLD_PODMAN && NOT_KEPT_UP_TO_5_4.contains(&setter));
+        !(self.podman && lost)
     }
 
     /// Whether it knows a filter of a list, by the engine's word.
@@ -323,7 +331,7 @@ impl Facts {
         !self.podman || self.version.0 >= 5
     }
 
-    /// Whether a container that never ran has the exit status 0 for who waits for it.
+    /// Whether a container that never ran has an exit status for who waits for it, and always.
     #[must_use]
     pub const fn gives_a_status_before_the_first_run(self) -> bool {
         !self.podman
@@ -331,8 +339,8 @@ impl Facts {
 
     /// Whether the moments before lines of a log have fractions of seconds.
     #[must_use]
-    pub const fn stamps_logs_with_fractions(self) -> bool {
-        !self.podman || self.version.0 >= 5
+    pub fn stamps_logs_with_fractions(self) -> bool {
+        !self.podman || self.version > LAST_OLD_PODMAN
     }
 
     /// Whether who follows a log is told every line of a flood.
