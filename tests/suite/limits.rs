@@ -1,7 +1,12 @@
 //! The limits of a run: each is met, says which it is, and others go on beside it.
 
+use std::time::Duration;
+
 use dockwit_host::runtime::End;
 use dockwit_tests::plugin::{Ran, Test};
+use dockwit_tests::scripted::{Asked, Scripted};
+use tokio::io::AsyncWriteExt;
+use tokio::net::UnixStream;
 
 use crate::cases::told;
 
@@ -24,7 +29,14 @@ async fn limit_calls() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn limit_in_flight() {
-    let ran = under("in_flight", "limits.in-flight = 4").await;
+    // An engine so slow that all calls are made before the first is answered.
+    let engine = Scripted::start(|_: Asked, mut connection: UnixStream| async move {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let version = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
+        let _ = connection.write_all(version.as_bytes()).await;
+    });
+    let test = Test::new("limits", "in_flight").client(engine.client());
+    let ran = test.policy("limits.in-flight = 4").run().await;
     ran.succeeded();
     assert_eq!(told(&ran)["refused"], "16");
 }
