@@ -45,8 +45,8 @@ async fn secrets_are_told_where_the_policy_shows_them() {
     let ran = told("show = { env = \"values\", args = \"all\" }").await;
     let places = ran.stdout().lines().filter(|line| line.contains(MARKER));
     let places = places.count();
-    // Health, command, environment, health check, processes, row, and the engine's own text.
-    assert!(places >= 7, "{places} places: {}", ran.stdout());
+    // Command, environment, health check, processes, row, the engine's own text; and health where checks are run.
+    assert!(places >= 6, "{places} places: {}", ran.stdout());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -138,8 +138,7 @@ impl Setup {
         self.workspace
             .target()
             .join("test-logs")
-            .join(step.replace(' ', "-"))
-            .with_extension("log")
+            .join(format!("{}.log", step.replace(' ', "-")))
     }
 }
 

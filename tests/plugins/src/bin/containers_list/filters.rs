@@ -189,6 +189,11 @@ pub(crate) async fn status(docker: Docker) -> Result<()> {
     let exited = start(docker, spec("exited").command(["true"])).await?;
     exited.wait().await?.await?;
     let list = |status: ContainerStatus| own(docker).status(status);
+    // Who waits is told sooner than who lists.
+    eventually("it is listed as exited", async || {
+        Ok(list(ContainerStatus::Exited).await?.pop())
+    })
+    .await?;
     expect(list(ContainerStatus::Created), ["created"]).await?;
     expect(list(ContainerStatus::Running), ["running"]).await?;
     expect(list(ContainerStatus::Paused), ["paused"]).await?;
