@@ -1,9 +1,11 @@
 //! The harness of the suite: a real engine, plugins that are run against it, and what stands between the two.
 
+pub mod audit;
 pub mod engine;
 pub mod plugin;
 pub mod process;
 pub mod proxy;
+pub mod schema;
 pub mod scripted;
 
 use std::time::{Duration, Instant};

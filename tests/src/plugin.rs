@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use wasmtime_wasi::cli::{AsyncStdinStream, AsyncStdoutStream};
 use wasmtime_wasi::p2::pipe::{MemoryInputPipe, MemoryOutputPipe};
 
+use crate::audit::Lines as AuditLines;
 use crate::engine::{Engine, Names};
 
 /// How long a plugin under test may run: no test means to wait that long.
@@ -39,6 +40,7 @@ pub struct Test {
     stdin: Bytes,
     stop: CancellationToken,
     grace: Duration,
+    audit: AuditLines,
 }
 
 impl Test {
@@ -60,12 +62,18 @@ impl Test {
             stdin: Bytes::new(),
             stop: CancellationToken::new(),
             grace: Duration::from_secs(10),
+            audit: AuditLines::default(),
         }
     }
 
     /// The names of the run's objects.
     pub fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// What the audit of the run is told.
+    pub fn audit(&self) -> AuditLines {
+        self.audit.clone()
     }
 
     /// What the plugin asks for.
@@ -152,6 +160,7 @@ impl Test {
         let stdout = MemoryOutputPipe::new(MAX_OUTPUT);
         let stderr = MemoryOutputPipe::new(MAX_OUTPUT);
         let stdio = Stdio::custom(stdin, stdout.clone(), stderr.clone());
+        let audit = self.audit();
         let (run, names) = self.begin_with(stdio).await?;
         let outcome = tokio::time::timeout(DEADLINE, run.finish()).await.ok();
         Ok(Ran {
@@ -159,6 +168,7 @@ impl Test {
             stdout: String::from_utf8_lossy(&stdout.contents()).into_owned(),
             stderr: String::from_utf8_lossy(&stderr.contents()).into_owned(),
             names,
+            audit,
         })
     }
 
@@ -176,6 +186,7 @@ impl Test {
             AsyncStdoutStream::new(MAX_OUTPUT, plugin_stdout),
             stderr.clone(),
         );
+        let audit = self.audit();
         let begun = self.begin_with(stdio).await;
         let (run, names) =
             begun.unwrap_or_else(|error| panic!("the plugin isn't started: {error}"));
@@ -186,6 +197,7 @@ impl Test {
             read: String::new(),
             stderr,
             names,
+            audit,
         }
     }
 
@@ -201,7 +213,8 @@ impl Test {
             .args(self.args)
             .env("PREFIX", self.names.prefix())
             .stdio(stdio)
-            .stop(self.stop, self.grace);
+            .stop(self.stop, self.grace)
+            .audit(Arc::new(self.audit));
         for (name, value) in self.env {
             setup = setup.env(name, value);
         }
@@ -217,6 +230,7 @@ pub struct Live {
     read: String,
     stderr: MemoryOutputPipe,
     names: Names,
+    audit: AuditLines,
 }
 
 impl Live {
@@ -269,6 +283,11 @@ impl Live {
         &self.names
     }
 
+    /// What its audit is told.
+    pub fn audit(&self) -> &AuditLines {
+        &self.audit
+    }
+
     /// Whether the run is over.
     pub fn is_over(&self) -> bool {
         self.run.is_finished()
@@ -283,6 +302,7 @@ impl Live {
             mut read,
             stderr,
             names,
+            audit,
         } = self;
         drop(stdin);
         let abort = run.abort_handle();
@@ -299,6 +319,7 @@ impl Live {
             stdout: read,
             stderr: String::from_utf8_lossy(&stderr.contents()).into_owned(),
             names,
+            audit,
         }
     }
 }
@@ -309,6 +330,7 @@ pub struct Ran {
     stdout: String,
     stderr: String,
     names: Names,
+    audit: AuditLines,
 }
 
 impl Ran {
@@ -338,17 +360,26 @@ impl Ran {
         &self.names
     }
 
-    /// Fails the test unless the plugin succeeded.
+    /// What the audit was told.
+    pub fn audit(&self) -> &AuditLines {
+        &self.audit
+    }
+
+    /// Fails the test unless the plugin succeeded, and its audit is as it must be.
     ///
     /// # Panics
     ///
-    /// Panics if it didn't.
+    /// Panics if it didn't, or isn't.
     #[track_caller]
     pub fn succeeded(&self) -> &Self {
         assert!(
             self.outcome().success(),
             "the plugin failed: {:?}",
             self.outcome()
+        );
+        assert_eq!(
+            self.audit.all().last().map(|line| &line["event"]),
+            Some(&"end".into())
         );
         self
     }

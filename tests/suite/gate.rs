@@ -1,5 +1,7 @@
 //! The gate: what isn't granted is refused, before the plugin starts or when it calls, and the engine hears nothing of it.
 
+use std::sync::{Arc, OnceLock};
+
 use dockwit_host::policy::{Grants, Missing, Verb};
 use dockwit_host::runtime::BeginError;
 use dockwit_tests::engine::Engine;
@@ -41,6 +43,7 @@ async fn what_is_not_granted_is_denied_and_never_sent() {
             "{verb}: nothing is sent"
         );
         let ran = live.finish().await;
+        crate::audit::tells_of_the_denial(&ran, verb);
         let told = told(ran.succeeded());
         assert_eq!((told["op"], told["rule"]), (verb.name(), "allow"));
         assert!(told["add"].contains(verb.name()), "{verb}: {}", told["add"]);
@@ -69,10 +72,11 @@ fn needs(verb: Verb) -> Vec<Verb> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_granted_is_done() {
     for_each_verb(|verb| async move {
-        let proxy = Proxy::start();
+        let proxy = Arc::new(Proxy::start());
         let grants = Grants::of(needs(verb).into_iter().chain([verb]));
         let mut live = ready(verb, grants, &proxy).await;
         let before = proxy.sent();
+        let announced = sent_when_announced(&live, verb, &proxy);
         live.go().await;
         // The one function that is younger than the oldest engine.
         let lacks = verb == Verb::ContainerUpdate && Engine::under_test().name() == "podman-4.3";
@@ -84,9 +88,26 @@ async fn what_is_granted_is_done() {
             asks_the_engine,
             "{verb}: the engine is asked"
         );
-        live.finish().await.succeeded();
+        let ran = live.finish().await;
+        crate::audit::tells_of_the_call(ran.succeeded(), verb);
+        let announced = announced.get().copied();
+        let expected = crate::audit::is_a_write(verb).then_some(before);
+        assert_eq!(announced, expected, "{verb}: announced before it is sent");
     })
     .await;
+}
+
+/// How much had been sent to the engine when the call was announced in the audit.
+fn sent_when_announced(live: &Live, verb: Verb, proxy: &Arc<Proxy>) -> Arc<OnceLock<u64>> {
+    let sent = Arc::new(OnceLock::new());
+    let (told, proxy) = (Arc::clone(&sent), Arc::clone(proxy));
+    live.audit().watch(move |line| {
+        if line["event"] == "announced" && line["op"] == verb.name() {
+            told.get_or_init(|| proxy.sent());
+        }
+        Ok(())
+    });
+    sent
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,7 +49,13 @@ async fn limit_streams() {
 #[tokio::test(flavor = "multi_thread")]
 async fn limit_stream_bytes() {
     let ran = under("stream_bytes", "limits.stream-bytes = \"100KiB\"").await;
-    ran.succeeded();
+    let told = &ran.succeeded().audit().of("container.logs")[1];
+    assert_eq!(
+        (&told["event"], &told["error"]),
+        (&"closed".into(), &"quota".into())
+    );
+    assert_eq!(told["rule"], "limits.stream-bytes");
+    assert_eq!(told["limit"], 100 << 10);
 }
 
 #[tokio::test(flavor = "multi_thread")]

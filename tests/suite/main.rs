@@ -1,5 +1,6 @@
 //! What needs a real engine or a built plugin. `cargo xtask test` runs it, once for each engine.
 
+mod audit;
 mod cases;
 mod command;
 mod container_details;

@@ -118,7 +118,25 @@ async fn is_finished(slow: &Slow, mut live: Live) -> Ran {
     let ran = live.finish().await;
     until("the engine's answer was taken", || slow.answered()).await;
     assert!(!slow.abandoned(), "the write went to its end");
+    is_told(&ran);
     ran
+}
+
+/// The audit has the write's end, and the run's after it.
+fn is_told(ran: &Ran) {
+    let lines = ran.audit().all();
+    let Some(announced) = lines.iter().find(|line| line["event"] == "announced") else {
+        panic!("{lines:#?}")
+    };
+    let [.., finished, end] = &lines[..] else {
+        panic!("{lines:#?}")
+    };
+    assert_eq!(finished["call"], announced["call"]);
+    assert_eq!(
+        (&finished["event"], &finished["outcome"]),
+        (&"call".into(), &"ok".into())
+    );
+    assert_eq!(end["event"], "end");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -198,6 +216,11 @@ async fn a_read_is_given_up_at_once() {
     })
     .await;
     assert!(!slow.answered());
+    let told = &ran.audit().of("containers.list")[0];
+    assert_eq!(
+        (&told["event"], &told["outcome"]),
+        (&"call".into(), &"cancelled".into())
+    );
 }
 
 /// On the real engine: the container is there, though the plugin never heard of it.

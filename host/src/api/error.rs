@@ -36,6 +36,24 @@ pub enum ErrorKind {
     Quota,
 }
 
+impl ErrorKind {
+    /// Its name in the interface: `not-found`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::Conflict => "conflict",
+            Self::Invalid => "invalid",
+            Self::Unauthorized => "unauthorized",
+            Self::Timeout => "timeout",
+            Self::Unsupported => "unsupported",
+            Self::Unavailable => "unavailable",
+            Self::Engine => "engine",
+            Self::Protocol => "protocol",
+            Self::Quota => "quota",
+        }
+    }
+}
+
 /// A failure of a call or of a stream.
 #[derive(Clone)]
 pub struct Error {

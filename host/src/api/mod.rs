@@ -30,7 +30,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::transport::{ApiVersion, BodyStream, HeadTimeout, Meter, Request, Response, Transport};
+use crate::transport::{
+    ApiVersion, BodyStream, HeadTimeout, Meter, Request, Response, Trace, Transport,
+};
 
 pub use self::containers::{Container, Containers};
 pub use self::error::{Error, ErrorKind, Result};
@@ -65,6 +67,12 @@ impl Client {
     #[must_use]
     pub fn metered(&self, meter: Arc<Meter>) -> Self {
         Self::new(self.transport.metered(meter))
+    }
+
+    /// The same, keeping account of what is sent and comes.
+    #[must_use]
+    pub fn traced(self, trace: Arc<Trace>) -> Self {
+        Self::new(self.transport.traced(trace))
     }
 
     /// What the client speaks over.

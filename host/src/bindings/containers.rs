@@ -6,7 +6,7 @@ use super::HasDocker;
 use super::convert::Convert;
 use super::ctx::DockerCtxView;
 use super::error::{self, DockerResult};
-use super::gate::Pass;
+use super::gate::{Pass, Wrong};
 use super::streams::flow;
 use super::wit::containers::{
     ContainerExit, ContainerStats, ContainerSummary, CreatedContainer, FilesystemChange, Host,
@@ -14,24 +14,43 @@ use super::wit::containers::{
     LogsOptions, ProcessList, RemoveOptions, StartOptions, StopOptions, WaitCondition,
 };
 use super::wit::types::{Error, Protocol};
-use crate::api::ContainerId;
 use crate::api::containers::{ContainerDetails, ContainerSpec, UpdateSpec};
+use crate::api::{ContainerId, ErrorKind};
 use crate::policy::Verb;
 
 impl Host for DockerCtxView<'_> {
     fn open(&mut self, id: String) -> DockerResult<Resource<ContainerId>> {
         let verb = Verb::ContainersOpen;
-        self.ctx.pass(verb)?;
-        let Ok(id) = id.parse::<ContainerId>() else {
-            return Err(error::invalid(verb, "id", "a full id is 64 hexadecimal digits").into());
-        };
-        if !self.ctx.told.knows(&id) {
-            let message = format!(
-                "this run was never told of a container {id}; look it up with `containers.get`"
-            );
-            return Err(error::not_found(verb, message).into());
+        let mut pass = self.ctx.pass(verb)?;
+        let id = id.parse::<ContainerId>();
+        if let Ok(id) = &id {
+            pass.about(id);
         }
+        let told = &self.ctx.told;
+        let id = pass.local(|| match id {
+            Ok(id) if told.knows(&id) => Ok(id),
+            Ok(id) => Err(never_told(verb, &id)),
+            Err(_) => Err(no_full_id(verb)),
+        })?;
         self.table.push(id).map_err(error::bad_handle)
+    }
+}
+
+fn no_full_id(verb: Verb) -> Wrong {
+    Wrong {
+        kind: ErrorKind::Invalid,
+        field: "id",
+        error: error::invalid(verb, "id", "a full id is 64 hexadecimal digits"),
+    }
+}
+
+fn never_told(verb: Verb, id: &ContainerId) -> Wrong {
+    let message =
+        format!("this run was never told of a container {id}; look it up with `containers.get`");
+    Wrong {
+        kind: ErrorKind::NotFound,
+        field: "id",
+        error: error::not_found(verb, message),
     }
 }
 
@@ -62,7 +81,10 @@ impl<T> HostWithStore<T> for HasDocker {
     ) -> DockerResult<Resource<ContainerId>> {
         let pass = accessor.with(|mut access| access.get().ctx.pass(Verb::ContainersGet))?;
         let id = pass
-            .read(|client| async move { client.containers().get(&name).await })
+            .read_about(
+                |client| async move { client.containers().get(&name).await },
+                |id| Some(id),
+            )
             .await?;
         hand_out(accessor, id)
     }
@@ -79,7 +101,10 @@ impl<T> HostWithStore<T> for HasDocker {
             Ok((pass, spec))
         })?;
         let created = pass
-            .write(|client| async move { client.containers().create(&spec).await })
+            .write_about(
+                |client| async move { client.containers().create(&spec).await },
+                |created| Some(&created.id),
+            )
             .await?;
         Ok(CreatedContainer {
             container: hand_out(accessor, created.id)?,
@@ -119,8 +144,9 @@ fn enter<T>(
 ) -> DockerResult<(Pass, ContainerId)> {
     accessor.with(|mut access| {
         let view = access.get();
-        let pass = view.ctx.pass(verb)?;
         let id = *view.table.get(container).map_err(error::bad_handle)?;
+        let mut pass = view.ctx.pass(verb)?;
+        pass.about(&id);
         Ok((pass, id))
     })
 }
@@ -133,8 +159,9 @@ fn enter_flow<T>(
 ) -> DockerResult<(Pass, ContainerId)> {
     accessor.with(|mut access| {
         let view = access.get();
-        let pass = view.ctx.pass_flow(verb)?;
         let id = *view.table.get(container).map_err(error::bad_handle)?;
+        let mut pass = view.ctx.pass_flow(verb)?;
+        pass.about(&id);
         Ok((pass, id))
     })
 }
@@ -240,15 +267,12 @@ impl<T> HostContainerWithStore<T> for HasDocker {
         until: WaitCondition,
     ) -> DockerResult<FutureReader<Result<ContainerExit, Error>>> {
         let (pass, id) = enter_flow(accessor, Verb::ContainerWait, &container)?;
-        let exit = pass
-            .read(|client| async move { client.container(&id).wait(until.convert()).await })
+        let (exit, flow) = pass
+            .open(|client| async move { client.container(&id).wait(until.convert()).await })
             .await?;
         let told = async move {
-            Ok::<_, wasmtime::Error>(
-                exit.await
-                    .map(Convert::convert)
-                    .map_err(|error| pass.failed(&error)),
-            )
+            let exit = flow.close(exit.await);
+            Ok::<_, wasmtime::Error>(exit.map(Convert::convert))
         };
         accessor
             .with(|mut store| FutureReader::new(&mut store, told))
@@ -262,10 +286,10 @@ impl<T> HostContainerWithStore<T> for HasDocker {
     ) -> DockerResult<(StreamReader<LogChunk>, FutureReader<Result<(), Error>>)> {
         let (pass, id) = enter_flow(accessor, Verb::ContainerLogs, &container)?;
         let options = options.convert();
-        let logs = pass
-            .read(|client| async move { client.container(&id).logs(&options).await })
+        let (logs, opened) = pass
+            .open(|client| async move { client.container(&id).logs(&options).await })
             .await?;
-        flow(accessor, pass, logs).map_err(error::trap)
+        flow(accessor, opened, logs).map_err(error::trap)
     }
 
     async fn stats_stream(
@@ -276,9 +300,9 @@ impl<T> HostContainerWithStore<T> for HasDocker {
         FutureReader<Result<(), Error>>,
     )> {
         let (pass, id) = enter_flow(accessor, Verb::ContainerStatsStream, &container)?;
-        let stats = pass
-            .read(|client| async move { client.container(&id).stats_stream().await })
+        let (stats, opened) = pass
+            .open(|client| async move { client.container(&id).stats_stream().await })
             .await?;
-        flow(accessor, pass, stats).map_err(error::trap)
+        flow(accessor, opened, stats).map_err(error::trap)
     }
 }

@@ -8,6 +8,7 @@ use wasmtime::component::ResourceTable;
 
 use super::gate::Told;
 use crate::api::Client;
+use crate::policy::audit::Audit;
 use crate::policy::{Grants, Policy, Quota};
 use crate::transport::Meter;
 
@@ -16,6 +17,7 @@ pub struct DockerCtx {
     pub(super) client: Client,
     pub(super) policy: Arc<Policy>,
     pub(super) quota: Quota,
+    pub(super) audit: Option<Audit>,
     pub(super) meter: Arc<Meter>,
     pub(super) told: Told,
     pub(super) writes: Writes,
@@ -27,6 +29,7 @@ pub struct DockerCtx {
 pub struct DockerCtxBuilder {
     client: Client,
     policy: Policy,
+    audit: Option<Audit>,
     stop: CancellationToken,
 }
 
@@ -36,6 +39,7 @@ impl DockerCtx {
         DockerCtxBuilder {
             client,
             policy: Grants::none().into(),
+            audit: None,
             stop: CancellationToken::new(),
         }
     }
@@ -60,6 +64,13 @@ impl DockerCtxBuilder {
         self
     }
 
+    /// Sets the audit that the calls are told to; by default none. It is begun and ended by the embedder.
+    #[must_use]
+    pub fn audit(mut self, audit: Audit) -> Self {
+        self.audit = Some(audit);
+        self
+    }
+
     /// Sets the token by which the plugin is asked to stop; by default none that anybody holds.
     #[must_use]
     pub fn stop(mut self, stop: CancellationToken) -> Self {
@@ -75,6 +86,7 @@ impl DockerCtxBuilder {
             client: self.client.metered(Arc::clone(&meter)),
             meter,
             quota: Quota::new(limits),
+            audit: self.audit,
             policy: Arc::new(self.policy),
             told: Told::default(),
             writes: Writes::default(),

@@ -13,18 +13,16 @@ pub(super) type DockerError = TrappableError<Error>;
 pub(super) type DockerResult<T> = Result<T, DockerError>;
 
 /// A call whose verb isn't allowed.
-pub(super) fn denied(refused: NotAllowed) -> Error {
-    let NotAllowed {
-        verb, rule, add, ..
-    } = refused;
+pub(super) fn denied(refused: &NotAllowed) -> Error {
+    let NotAllowed { verb, rule, add } = refused;
     Error {
         kind: ErrorKind::Denied,
         op: verb.name().into(),
         message: format!("this plugin isn't granted `{verb}`"),
         details: vec![
-            ("rule".into(), rule.into()),
+            ("rule".into(), (*rule).into()),
             ("got".into(), verb.name().into()),
-            ("add".into(), add),
+            ("add".into(), add.clone()),
         ],
     }
 }
@@ -39,6 +37,16 @@ pub(super) fn met(verb: Verb, met: &Met) -> Error {
             ("rule".into(), met.key.into()),
             ("limit".into(), met.limit.clone()),
         ],
+    }
+}
+
+/// A write that can't be announced in the audit, and so isn't sent.
+pub(super) fn unaudited(verb: Verb) -> Error {
+    Error {
+        kind: ErrorKind::Other("audit".into()),
+        op: verb.name().into(),
+        message: "the audit can't be written, so that nothing was sent".into(),
+        details: vec![("rule".into(), "audit".into())],
     }
 }
 

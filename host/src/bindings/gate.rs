@@ -6,37 +6,71 @@ use std::time::Instant;
 
 use super::ctx::{DockerCtx, Writes};
 use super::error::{self, DockerResult};
+use super::record::Record;
 use super::wit::types::Error;
 use crate::api::{self, Client, ContainerId};
-use crate::policy::{Permit, Verb};
+use crate::policy::audit::Refusal;
+use crate::policy::{Met, NotAllowed, Permit, Verb};
+
+/// Why a call isn't let through.
+enum Refused {
+    Verb(NotAllowed),
+    Limit(Met),
+}
+
+impl From<Met> for Refused {
+    fn from(met: Met) -> Self {
+        Self::Limit(met)
+    }
+}
 
 impl DockerCtx {
     /// Lets a call through if its verb is granted, and no limit is met.
     pub(super) fn pass(&mut self, verb: Verb) -> Result<Pass, Error> {
-        // Before anything else, since refused calls count, too.
-        let counted = self.quota.count(Instant::now());
-        if let Err(refused) = self.policy.allow(verb) {
-            tracing::info!(op = verb.name(), decision = "denied", rule = refused.rule);
-            return Err(error::denied(refused));
-        }
-        let place = counted.and_then(|()| self.quota.call());
-        Ok(Pass {
-            verb,
-            client: self.client.clone(),
-            writes: self.writes.clone(),
-            place: place.map_err(|met| error::met(verb, &met))?,
-        })
+        let place = self.admit(verb);
+        let place = place.map_err(|refused| self.refuse(verb, &refused))?;
+        Ok(self.let_in(verb, self.client.clone(), place))
     }
 
     /// As [`pass`](Self::pass), for a call that opens a flow: that has a place and a meter of its own.
     pub(super) fn pass_flow(&mut self, verb: Verb) -> Result<Pass, Error> {
-        let mut pass = self.pass(verb)?;
+        let place = self.admit(verb).and_then(|_| Ok(self.quota.stream()?));
+        let place = place.map_err(|refused| self.refuse(verb, &refused))?;
         let limit = self.policy.limits().stream_bytes.0;
-        pass.client = self
-            .client
-            .metered(self.meter.part("limits.stream-bytes", limit));
-        pass.place = self.quota.stream().map_err(|met| error::met(verb, &met))?;
-        Ok(pass)
+        let meter = self.meter.part("limits.stream-bytes", limit);
+        Ok(self.let_in(verb, self.client.metered(meter), place))
+    }
+
+    fn admit(&mut self, verb: Verb) -> Result<Permit, Refused> {
+        // Before anything else: refused calls count, too, and a flood of them is refused for one reason.
+        self.quota.count(Instant::now())?;
+        self.policy.allow(verb).map_err(Refused::Verb)?;
+        Ok(self.quota.call()?)
+    }
+
+    fn refuse(&self, verb: Verb, refused: &Refused) -> Error {
+        if let Some(audit) = &self.audit {
+            let refusal = match refused {
+                Refused::Verb(refused) => Refusal::verb(refused),
+                Refused::Limit(met) => Refusal::limit(met),
+            };
+            audit.refused(verb, refusal);
+        }
+        match refused {
+            Refused::Verb(refused) => error::denied(refused),
+            Refused::Limit(met) => error::met(verb, met),
+        }
+    }
+
+    fn let_in(&self, verb: Verb, client: Client, place: Permit) -> Pass {
+        let record = Record::begin(self.audit.as_ref(), verb);
+        Pass {
+            verb,
+            client: record.trace(client),
+            writes: self.writes.clone(),
+            place,
+            record,
+        }
     }
 }
 
@@ -46,44 +80,171 @@ pub(super) struct Pass {
     client: Client,
     writes: Writes,
     place: Permit,
+    record: Record,
 }
 
+/// What the host itself found wrong with a call.
+pub(super) struct Wrong {
+    pub(super) kind: api::ErrorKind,
+    pub(super) field: &'static str,
+    pub(super) error: Error,
+}
+
+/// How an answer tells which object it is about, where the call didn't.
+type About<T> = fn(&T) -> Option<&ContainerId>;
+
 impl Pass {
+    /// Tells what the call is about.
+    pub(super) fn about(&mut self, id: &ContainerId) {
+        self.record.about(id);
+    }
+
     /// Asks the engine. Ends with the plugin's interest in it.
-    pub(super) async fn read<T, F, R>(&self, call: F) -> DockerResult<T>
+    pub(super) async fn read<T, F, R>(self, call: F) -> DockerResult<T>
     where
         F: FnOnce(Client) -> R,
         R: Future<Output = Result<T, api::Error>>,
     {
-        call(self.client.clone())
-            .await
-            .map_err(|error| self.failed(&error).into())
+        self.read_about(call, |_| None).await
+    }
+
+    /// As [`read`](Self::read), where the answer tells what it is about.
+    pub(super) async fn read_about<T, F, R>(self, call: F, about: About<T>) -> DockerResult<T>
+    where
+        F: FnOnce(Client) -> R,
+        R: Future<Output = Result<T, api::Error>>,
+    {
+        let Self {
+            verb,
+            client,
+            place: _place,
+            record,
+            ..
+        } = self;
+        let answer = call(client).await;
+        settled(record, &answer, about);
+        answer.map_err(|error| error::of_engine(verb, &error).into())
+    }
+
+    /// As [`read`](Self::read), for a call whose answer flows: that has the call's place as long as it does.
+    pub(super) async fn open<T, F, R>(self, call: F) -> DockerResult<(T, Flow)>
+    where
+        F: FnOnce(Client) -> R,
+        R: Future<Output = Result<T, api::Error>>,
+    {
+        let Self {
+            verb,
+            client,
+            place,
+            mut record,
+            ..
+        } = self;
+        match call(client).await {
+            Ok(source) => {
+                record.opened();
+                let flow = Flow {
+                    verb,
+                    record,
+                    _place: place,
+                };
+                Ok((source, flow))
+            }
+            Err(error) => {
+                record.failed(&error);
+                Err(error::of_engine(verb, &error).into())
+            }
+        }
+    }
+
+    /// Does what reaches no engine.
+    pub(super) fn local<T>(self, call: impl FnOnce() -> Result<T, Wrong>) -> DockerResult<T> {
+        match call() {
+            Ok(value) => {
+                self.record.done();
+                Ok(value)
+            }
+            Err(Wrong { kind, field, error }) => {
+                self.record.wrong(kind, field);
+                Err(error.into())
+            }
+        }
     }
 
     /// Has the engine change something, in a task of the host's own: it is finished even if the plugin loses its interest,
     /// traps or ends.
-    pub(super) async fn write<T, F, R>(&self, call: F) -> DockerResult<T>
+    pub(super) async fn write<T, F, R>(self, call: F) -> DockerResult<T>
     where
         F: FnOnce(Client) -> R,
         R: Future<Output = Result<T, api::Error>> + Send + 'static,
         T: Send + 'static,
     {
-        let call = call(self.client.clone());
-        let place = Permit::clone(&self.place);
+        self.write_about(call, |_| None).await
+    }
+
+    /// As [`write`](Self::write), where the answer tells what it is about.
+    pub(super) async fn write_about<T, F, R>(self, call: F, about: About<T>) -> DockerResult<T>
+    where
+        F: FnOnce(Client) -> R,
+        R: Future<Output = Result<T, api::Error>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let Self {
+            verb,
+            client,
+            writes,
+            place,
+            mut record,
+        } = self;
+        if record.announce().is_err() {
+            return Err(error::unaudited(verb).into());
+        }
+        let call = call(client);
         let task = async move {
             let answer = call.await;
+            settled(record, &answer, about);
             drop(place);
             answer
         };
-        match self.writes.0.spawn(task).await {
-            Ok(answer) => answer.map_err(|error| self.failed(&error).into()),
-            Err(panicked) => Err(error::broken(self.verb, &panicked).into()),
+        match writes.0.spawn(task).await {
+            Ok(answer) => answer.map_err(|error| error::of_engine(verb, &error).into()),
+            Err(panicked) => Err(error::broken(verb, &panicked).into()),
         }
     }
+}
 
-    /// The error as the plugin is to see it.
-    pub(super) fn failed(&self, error: &api::Error) -> Error {
-        error::of_engine(self.verb, error)
+/// Tells what came of a call.
+fn settled<T>(mut record: Record, answer: &api::Result<T>, about: About<T>) {
+    match answer {
+        Ok(answer) => {
+            if let Some(id) = about(answer) {
+                record.about(id);
+            }
+            record.done();
+        }
+        Err(error) => record.failed(error),
+    }
+}
+
+/// A call whose answer flows.
+pub(super) struct Flow {
+    verb: Verb,
+    record: Record,
+    _place: Permit,
+}
+
+impl Flow {
+    /// The flow is over: how, as the plugin is to see it.
+    pub(super) fn close<T>(self, result: api::Result<T>) -> Result<T, Error> {
+        match result {
+            Ok(value) => {
+                self.record.done();
+                Ok(value)
+            }
+            Err(error) => {
+                self.record.failed(&error);
+                Err(error::of_engine(self.verb, &error))
+            }
+        }
     }
 
     pub(super) fn verb(&self) -> Verb {

@@ -9,6 +9,7 @@ mod ctx;
 mod details;
 mod error;
 mod gate;
+mod record;
 mod run;
 mod spec;
 mod streams;

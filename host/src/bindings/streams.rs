@@ -14,7 +14,7 @@ use wasmtime::component::{
 use super::HasDocker;
 use super::convert::Convert;
 use super::error;
-use super::gate::Pass;
+use super::gate::Flow as Opened;
 use super::wit::types::Error;
 use crate::api::{self, ItemStream};
 use crate::transport::{Decoder, Limits};
@@ -32,7 +32,7 @@ type Flow<W> = (StreamReader<W>, FutureReader<Result<(), Error>>);
 /// Gives a stream of the engine's to the plugin.
 pub(super) fn flow<T, D, W>(
     accessor: &Accessor<T, HasDocker>,
-    pass: Pass,
+    opened: Opened,
     source: ItemStream<D>,
 ) -> wasmtime::Result<Flow<W>>
 where
@@ -42,11 +42,10 @@ where
     W: Lift + Lower + Send + Sync + 'static,
 {
     let (end, ended) = oneshot::channel();
-    let verb = pass.verb();
+    let verb = opened.verb();
     let producer = Producer {
         source,
-        pass,
-        end: Some(end),
+        end: Some((end, opened)),
         batch: Vec::new(),
         items: PhantomData,
     };
@@ -61,19 +60,18 @@ where
 
 struct Producer<D: Decoder, W> {
     source: ItemStream<D>,
-    /// Keeps the stream's place as long as the stream.
-    pass: Pass,
-    /// Dropped unsent with the producer, it says cancelled: so ok means complete.
-    end: Option<oneshot::Sender<Result<(), Error>>>,
+    /// Who is told how it ends, and what has its place till then. Dropped unsent with the producer, it says cancelled: so ok means
+    /// complete.
+    end: Option<(oneshot::Sender<Result<(), Error>>, Opened)>,
     batch: Vec<D::Item>,
     items: PhantomData<fn() -> W>,
 }
 
 impl<D: Decoder, W> Producer<D, W> {
     fn close(&mut self, result: api::Result<()>) -> StreamResult {
-        if let Some(end) = self.end.take() {
+        if let Some((end, opened)) = self.end.take() {
             // Nobody may be interested in how it ended.
-            let _ = end.send(result.map_err(|error| self.pass.failed(&error)));
+            let _ = end.send(opened.close(result));
         }
         StreamResult::Dropped
     }

@@ -1,5 +1,6 @@
 //! The command `dockwit`: runs plugins and tells what they ask for. One user of the library among others.
 
+mod audit;
 mod check;
 mod engine;
 mod failure;
@@ -43,6 +44,9 @@ enum Command {
     /// Work on policies
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Work on audits
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 const EXAMPLES: &str = "\
@@ -68,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Inspect(options) => inspect::inspect(options),
         Command::Check(options) => check::check(options),
         Command::Policy(command) => policy::run(command),
+        Command::Audit(command) => audit::run(command),
     };
     result.unwrap_or_else(|failure| failure.report())
 }

@@ -15,6 +15,7 @@ use wasmtime_wasi::async_trait;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
+use crate::policy::audit::{AuditFile, AuditSink};
 use crate::runtime::Stdio;
 
 /// What a pipe that is said to be writable takes at once, in bytes: POSIX's `PIPE_BUF`, on Linux.
@@ -51,6 +52,20 @@ pub(super) fn tell(text: &str) {
             return;
         }
     }
+}
+
+/// Standard error for an audit, which the run waits for no longer than for a message.
+pub(super) fn audit() -> io::Result<impl AuditSink> {
+    let stderr = io::stderr().as_fd().try_clone_to_owned()?;
+    let waited_for = File::from(stderr.try_clone()?);
+    let lines = AuditFile::from(File::from(stderr));
+    Ok(move |line: &str| {
+        if takes_more(waited_for.as_fd(), PATIENCE) {
+            lines.write(line)
+        } else {
+            Err(io::Error::from(io::ErrorKind::TimedOut))
+        }
+    })
 }
 
 fn duplicate(stream: BorrowedFd<'_>) -> io::Result<Arc<File>> {

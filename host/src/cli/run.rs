@@ -1,5 +1,6 @@
 //! `dockwit run`.
 
+mod audit;
 mod not_started;
 mod outcome;
 pub(super) mod policy;
@@ -20,7 +21,7 @@ use super::signals::Signals;
 use super::{engine, output, wasm_file};
 use crate::policy::Directory;
 use crate::runtime::cache::Cache;
-use crate::runtime::{Plugin, Run, RunSetup, Runtime};
+use crate::runtime::{Outcome, Plugin, Run, RunSetup, Runtime};
 
 /// A plugin may call what it is granted, by a policy or in short by --allow, and has standard input and output, clocks and
 /// random numbers. It has no file, no variable and no network unless given; a network never.
@@ -59,6 +60,10 @@ pub(super) struct Options {
     #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = options::variable)]
     variables: Vec<Variable>,
 
+    /// Where what is asked, decided and done is told, a line of JSON each: a file to append to, or - for standard error
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
+
     /// The engine: unix:///path or tcp://host:port [default: $DOCKER_HOST, or the socket /var/run/docker.sock]
     #[arg(long, value_name = "URL")]
     engine: Option<String>,
@@ -82,6 +87,8 @@ Examples:
     dockwit run monitor.wasm --allow containers.list,container.logs
   One with a folder to write to, and arguments of its own:
     dockwit run report.wasm --allow containers.list --dir ./out::/out -- --since 1h
+  The same, with all that it does on record:
+    dockwit run monitor.wasm --allow containers.list,container.logs --audit audit.jsonl
   All that containers of version 0.1.0 can do, on another engine:
     dockwit run ops.wasm --api 0.1.0 --allow 'containers.*,container.*' --engine tcp://10.0.0.5:2375
 
@@ -99,7 +106,10 @@ Environment:
 /// Runs a plugin; the status is the plugin's.
 pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
     let policy = options.policy()?;
-    let setup = RunSetup::new(engine::client(options.engine.as_deref())?).policy(policy);
+    let mut setup = RunSetup::new(engine::client(options.engine.as_deref())?).policy(policy);
+    if let Some(place) = &options.audit {
+        setup = setup.audit(audit::sink(place)?);
+    }
     let component = wasm_file::read(&options.plugin, NOT_STARTED)?;
     let runtime = Runtime::new().map_err(|error| {
         Failure::new(
@@ -178,7 +188,7 @@ impl Options {
         let asked = {
             let mut finish = pin!(run.finish());
             let asked = tokio::select! {
-                outcome = &mut finish => return outcome::status(outcome, None),
+                outcome = &mut finish => return outcome::status(told(outcome), None),
                 signal = signals.next() => signal,
             };
             let grace = humantime::format_duration(self.grace);
@@ -187,7 +197,7 @@ impl Options {
             ));
             stop.cancel();
             tokio::select! {
-                outcome = &mut finish => return outcome::status(outcome, Some(asked)),
+                outcome = &mut finish => return outcome::status(told(outcome), Some(asked)),
                 _ = signals.next() => asked,
             }
         };
@@ -197,6 +207,17 @@ impl Options {
         }
         Ok(asked.status())
     }
+}
+
+/// Tells what the audit itself may not be able to.
+fn told(outcome: Outcome) -> Outcome {
+    if outcome.unaudited > 0 {
+        say(&format!(
+            "{} lines of the audit could not be written",
+            outcome.unaudited
+        ));
+    }
+    outcome
 }
 
 fn say(message: &str) {

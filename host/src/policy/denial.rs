@@ -150,7 +150,7 @@ impl fmt::Display for Denial {
 impl std::error::Error for Denial {}
 
 /// A text without control characters, and not longer than [`MAX_GOT`].
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     const CUT: &str = "..";
     let mut escaped = String::new();
     for c in text.chars() {

@@ -1,5 +1,6 @@
-//! Who may do what, what containers may be, and who owns what. Knows nothing of HTTP and nothing of Wasm.
+//! Who may do what, what containers may be, who owns what, and what is told of it all. Knows nothing of HTTP and nothing of Wasm.
 
+pub mod audit;
 pub mod create;
 mod denial;
 mod file;

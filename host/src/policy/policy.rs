@@ -29,6 +29,8 @@ use super::{Grants, Limits, Sandbox, Show, Verb};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Policy {
+    /// The digest of the text that it is from, if nothing was set since.
+    text: Option<Digest>,
     plugin: PluginName,
     component: Option<Digest>,
     grants: Grants,
@@ -87,6 +89,7 @@ impl Policy {
     /// A policy that allows nothing.
     pub fn new(plugin: PluginName) -> Self {
         Self {
+            text: None,
             plugin,
             component: None,
             grants: Grants::none(),
@@ -144,6 +147,7 @@ impl Policy {
             read_only,
         };
         Ok(Self {
+            text: Some(Digest::of(text.as_bytes())),
             plugin,
             component,
             grants: Grants::of(allowed).without(denied).missing(missing),
@@ -158,32 +162,55 @@ impl Policy {
     /// Sets the verbs that are granted.
     #[must_use]
     pub fn with_grants(self, grants: Grants) -> Self {
-        Self { grants, ..self }
+        Self {
+            text: None,
+            grants,
+            ..self
+        }
     }
 
     /// Gives a folder of the machine.
     #[must_use]
     pub fn with_directory(mut self, directory: Directory) -> Self {
         self.directories.push(directory);
-        self
+        Self { text: None, ..self }
     }
 
     /// Sets what answers tell of environments and command lines.
     #[must_use]
     pub fn with_show(self, show: Show) -> Self {
-        Self { show, ..self }
+        Self {
+            text: None,
+            show,
+            ..self
+        }
     }
 
     /// Sets how much of the engine a run may use.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
-        Self { limits, ..self }
+        Self {
+            text: None,
+            limits,
+            ..self
+        }
     }
 
     /// Sets how much of the machine a run may use.
     #[must_use]
     pub fn with_sandbox(self, sandbox: Sandbox) -> Self {
-        Self { sandbox, ..self }
+        Self {
+            text: None,
+            sandbox,
+            ..self
+        }
+    }
+
+    /// The digest of the file's text; of a policy that isn't from a file, or was changed since, that of all that it comes
+    /// to.
+    pub fn digest(&self) -> Digest {
+        self.text
+            .unwrap_or_else(|| Digest::of(format!("{self:?}").as_bytes()))
     }
 
     /// What the plugin is called.
@@ -236,7 +263,7 @@ impl Policy {
             return Err(NotAllowed {
                 verb,
                 rule: "allow",
-                add: format!("allow += \"{verb}\""),
+                add: verb.line_to_add(),
             });
         }
         // It gives the engine's own text, out of which nothing is taken.
@@ -299,6 +326,22 @@ mod tests {
         ));
         assert_eq!(all.allow(verb), Ok(()));
         assert_eq!(read("").allow(verb).unwrap_err().rule, "allow");
+    }
+
+    #[test]
+    fn a_digest_is_that_of_the_text_till_something_is_set() {
+        let text = "version = 1\nplugin = \"p\"\n# why";
+        let policy = Policy::parse(text).unwrap();
+        assert_eq!(policy.digest(), Digest::of(text.as_bytes()));
+        let granted = |verbs: &[Verb]| {
+            let policy = policy.clone();
+            policy
+                .with_grants(Grants::of(verbs.iter().copied()))
+                .digest()
+        };
+        assert_ne!(granted(&[]), policy.digest());
+        assert_ne!(granted(&[]), granted(&[Verb::SystemPing]));
+        assert_eq!(granted(&[Verb::SystemPing]), granted(&[Verb::SystemPing]));
     }
 
     #[test]

@@ -45,6 +45,11 @@ impl Verb {
         self.entry().summary
     }
 
+    /// The line of a policy that grants it.
+    pub fn line_to_add(self) -> String {
+        format!("allow += \"{self}\"")
+    }
+
     fn entry(self) -> &'static Entry {
         &TABLE[self as usize]
     }

@@ -3,6 +3,7 @@
 //! A [`Runtime`] is made once, loads [`Plugin`]s, and each run of one is an object that is begun and finished:
 //! [`Plugin::begin`], [`Run::finish`].
 
+mod audit;
 #[cfg(feature = "cli")]
 pub mod cache;
 mod epochs;
@@ -12,13 +13,15 @@ mod plugin;
 mod run;
 mod sandbox;
 mod state;
+mod stdio;
 
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine};
 
 pub use imports::{Import, ImportError, Imports, MAX_COMPONENT, RunExport};
 pub use plugin::{LoadError, Plugin};
-pub use run::{BeginError, End, Outcome, Run, RunSetup, Stdio};
+pub use run::{BeginError, End, Outcome, Run, RunSetup};
+pub use stdio::Stdio;
 
 use epochs::Ticker;
 use state::State;

@@ -107,9 +107,22 @@ impl Plugin {
     /// # Errors
     ///
     /// Fails with [`BeginError::Missing`] if it asks for more than it is granted, and the grants don't say that it may start
-    /// without. Another component than the policy names, a variable that isn't there, a folder that can't be opened, or
-    /// Wasmtime's own bounds, are the other reasons.
+    /// without. Another component than the policy names, a variable that isn't there, a folder that can't be opened, an audit that
+    /// can't be written, or Wasmtime's own bounds, are the other reasons.
     pub async fn begin(&self, setup: RunSetup) -> Result<Run, BeginError> {
+        let audit = setup.begin_audit(&self.digest)?;
+        let begun = match self.fits(&setup) {
+            Ok(()) => Run::begin(&self.command, setup, audit.clone()).await,
+            Err(error) => Err(error),
+        };
+        if let (Err(error), Some(audit)) = (&begun, &audit) {
+            error.tell(audit);
+        }
+        begun
+    }
+
+    /// Whether it may be run under the policy at all.
+    fn fits(&self, setup: &RunSetup) -> Result<(), BeginError> {
         if let Some(named) = setup.policy.component()
             && *named != self.digest
         {
@@ -126,6 +139,6 @@ impl Plugin {
         if !missing.is_empty() && !setup.policy.grants().starts_without() {
             return Err(BeginError::Missing(missing));
         }
-        Run::begin(&self.command, setup).await
+        Ok(())
     }
 }

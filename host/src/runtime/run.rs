@@ -1,20 +1,24 @@
 //! One run of a plugin.
 
+use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 use wasmtime::Store;
-use wasmtime_wasi::cli::{StdinStream, StdoutStream};
+use wasmtime_wasi::cli::StdoutStream;
 use wasmtime_wasi::p3::bindings::{Command, CommandPre};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
 use super::output::{Allowance, Counted};
 use super::sandbox::{self, Bounds, Exhausted, Measured};
 use super::state::State;
+use super::stdio::Stdio;
 use crate::api::Client;
 use crate::bindings::{DockerCtx, Writes};
+use crate::policy::audit::{Audit, AuditSink};
 use crate::policy::values::{Digest, Time};
 use crate::policy::{Grants, Met, NotAllowed, Policy, Sandbox};
 
@@ -28,45 +32,13 @@ type Environment = Box<dyn Fn(&str) -> Option<String> + Send>;
 pub struct RunSetup {
     pub(super) client: Client,
     pub(super) policy: Policy,
-    args: Vec<String>,
+    pub(super) args: Vec<String>,
     env: Vec<(String, String)>,
     environment: Environment,
     stdio: Stdio,
     stop: CancellationToken,
     grace: Duration,
-}
-
-/// Where a plugin's standard streams lead.
-#[non_exhaustive]
-pub enum Stdio {
-    /// Nowhere.
-    Null,
-    /// To those of this process.
-    Inherit,
-    /// To the embedder's own.
-    Custom {
-        /// Standard input.
-        stdin: Box<dyn StdinStream + Sync>,
-        /// Standard output.
-        stdout: Box<dyn StdoutStream + Sync>,
-        /// Standard error.
-        stderr: Box<dyn StdoutStream + Sync>,
-    },
-}
-
-impl Stdio {
-    /// Streams of the embedder's own, such as pipes in memory.
-    pub fn custom(
-        stdin: impl StdinStream + Sync + 'static,
-        stdout: impl StdoutStream + Sync + 'static,
-        stderr: impl StdoutStream + Sync + 'static,
-    ) -> Self {
-        Self::Custom {
-            stdin: Box::new(stdin),
-            stdout: Box::new(stdout),
-            stderr: Box::new(stderr),
-        }
-    }
+    pub(super) audit: Option<Arc<dyn AuditSink>>,
 }
 
 impl RunSetup {
@@ -81,6 +53,7 @@ impl RunSetup {
             stdio: Stdio::Null,
             stop: CancellationToken::new(),
             grace: GRACE,
+            audit: None,
         }
     }
 
@@ -131,6 +104,15 @@ impl RunSetup {
         Self {
             stop,
             grace,
+            ..self
+        }
+    }
+
+    /// Sets where the audit of the run goes; by default there is none.
+    #[must_use]
+    pub fn audit(self, sink: Arc<dyn AuditSink>) -> Self {
+        Self {
+            audit: Some(sink),
             ..self
         }
     }
@@ -215,6 +197,9 @@ pub enum BeginError {
     /// The component, or what it begins with, is beyond a limit.
     #[error("the plugin is too big: {0}")]
     Limit(Met),
+    /// The first line of the audit can't be written.
+    #[error("the audit can't be written")]
+    Audit(#[source] io::Error),
     /// The component can't be instantiated.
     #[error("the plugin can't be instantiated")]
     Instantiate(#[source] wasmtime::Error),
@@ -233,6 +218,7 @@ fn names(missing: &[NotAllowed]) -> String {
 pub struct Run {
     store: Store<State>,
     command: Command,
+    audit: Option<Audit>,
     writes: Writes,
     stop: CancellationToken,
     grace: Duration,
@@ -264,6 +250,8 @@ pub struct Outcome {
     pub end: End,
     /// The exit status that the plugin has set, if any.
     pub exit_status: Option<u8>,
+    /// How many lines of the audit could not be written.
+    pub unaudited: u64,
 }
 
 impl Outcome {
@@ -277,14 +265,18 @@ impl Run {
     pub(super) async fn begin(
         plugin: &CommandPre<State>,
         mut setup: RunSetup,
+        audit: Option<Audit>,
     ) -> Result<Self, BeginError> {
         let wasi = setup.wasi()?;
         let sandbox = setup.policy.sandbox().clone();
         let time = setup.policy.limits().time;
-        let docker = DockerCtx::builder(setup.client)
+        let mut docker = DockerCtx::builder(setup.client)
             .policy(setup.policy)
-            .stop(setup.stop.clone())
-            .build();
+            .stop(setup.stop.clone());
+        if let Some(audit) = &audit {
+            docker = docker.audit(audit.clone());
+        }
+        let docker = docker.build();
         let writes = docker.writes();
         let state = State {
             docker,
@@ -305,6 +297,7 @@ impl Run {
         Ok(Self {
             store,
             command,
+            audit,
             writes,
             stop: setup.stop,
             grace: setup.grace,
@@ -323,6 +316,7 @@ impl Run {
         let Self {
             mut store,
             command,
+            audit,
             writes,
             stop,
             grace,
@@ -346,7 +340,12 @@ impl Run {
         // Lets go of the run's calls and streams before its writes are waited for.
         drop(store);
         writes.settled().await;
-        Outcome { end, exit_status }
+        let unaudited = audit.map_or(0, |audit| end.tell(exit_status, &audit));
+        Outcome {
+            end,
+            exit_status,
+            unaudited,
+        }
     }
 }
 

@@ -100,6 +100,7 @@ impl Builder {
         Ok(Transport {
             shared: Arc::new(shared),
             meter: None,
+            trace: None,
         })
     }
 }

@@ -36,6 +36,7 @@ mod stream;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod version;
 mod wire;
 
@@ -66,6 +67,7 @@ pub use self::meter::Meter;
 pub use self::request::{DEFAULT_BODY_LIMIT, HeadTimeout, Request};
 pub use self::response::Response;
 pub use self::stream::BodyStream;
+pub use self::trace::{Trace, Traced};
 pub use self::version::ApiVersion;
 
 /// A client of one engine. Clones share its connections.
@@ -73,6 +75,7 @@ pub use self::version::ApiVersion;
 pub struct Transport {
     shared: Arc<Shared>,
     meter: Option<Arc<Meter>>,
+    trace: Option<Arc<Trace>>,
 }
 
 struct Shared {
@@ -95,6 +98,16 @@ impl Transport {
         Self {
             shared: Arc::clone(&self.shared),
             meter: Some(meter),
+            trace: self.trace.clone(),
+        }
+    }
+
+    /// The same, keeping account of what is sent and comes.
+    #[must_use]
+    pub fn traced(self, trace: Arc<Trace>) -> Self {
+        Self {
+            trace: Some(trace),
+            ..self
         }
     }
 
@@ -116,7 +129,10 @@ impl Transport {
         if let Some(agreed) = self.shared.negotiation.agreed() {
             return Ok(agreed);
         }
-        let transport = self.clone();
+        let transport = Self {
+            trace: None,
+            ..self.clone()
+        };
         let ask = move || async move { transport.ask_version().await }.boxed();
         self.shared.negotiation.agree(ask).await
     }
@@ -161,10 +177,14 @@ impl Transport {
         )
         .await?;
         let (head, body) = answer.into_parts();
+        if let Some(trace) = &self.trace {
+            trace.answers(head.status);
+        }
         let mut body = Plain {
             body,
             address: self.address(),
             meter: self.meter.as_deref(),
+            trace: self.trace.as_deref(),
         };
         if !response::is_answer(head.status) {
             return Err(response::refusal(head.status, &mut body).await);
@@ -200,6 +220,10 @@ impl Transport {
             Exchange::begin(io, http, self.address(), self.meter.clone()),
         )
         .await?;
+        if let Some(trace) = &self.trace {
+            trace.answers(status);
+            exchange.trace(Arc::clone(trace));
+        }
         if !response::is_answer(status) {
             return Err(response::refusal(status, &mut exchange).await);
         }
@@ -239,6 +263,10 @@ impl Transport {
         let headers = http.headers_mut();
         headers.insert(HOST, self.shared.host.clone());
         headers.insert(USER_AGENT, AGENT);
+        if let Some(trace) = &self.trace {
+            let body = request.body.as_ref();
+            trace.sends(request.route(), body.map_or(0, |body| body.bytes.len()));
+        }
         if let Some(body) = request.body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(body.content_type));
             *http.body_mut() = body.bytes;

@@ -51,6 +51,7 @@ pub(super) struct Plain<'a, B> {
     pub(super) body: B,
     pub(super) address: &'a super::Address,
     pub(super) meter: Option<&'a super::Meter>,
+    pub(super) trace: Option<&'a super::Trace>,
 }
 
 impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Pieces for Plain<'_, B> {
@@ -60,6 +61,9 @@ impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Pieces for Plain<'_, B
             match poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) if !data.is_empty() => {
+                        if let Some(trace) = self.trace {
+                            trace.receives(data.len());
+                        }
                         self.meter.map_or(Ok(()), |meter| meter.take(data.len()))?;
                         return Ok(Some(data));
                     }

@@ -18,6 +18,7 @@ use super::connect::Io;
 use super::error::{Error, ErrorKind, Result, closed};
 use super::meter::Meter;
 use super::response::Pieces;
+use super::trace::Trace;
 
 /// The longest head of an answer, in bytes. Engines send less than one KiB.
 const MAX_HEAD: usize = 64 << 10;
@@ -38,6 +39,7 @@ const READ_MANY: usize = 64 << 10;
 pub(super) struct Exchange {
     wire: Wire,
     body: BodyDecoder,
+    trace: Option<Arc<Trace>>,
 }
 
 /// An open connection and what was read of it ahead.
@@ -75,7 +77,13 @@ impl Exchange {
             (Err(error), None) => return Err(error),
         };
         let body = BodyDecoder::new(&method, status, &headers)?;
-        Ok((status, headers, Self { wire, body }))
+        let trace = None;
+        Ok((status, headers, Self { wire, body, trace }))
+    }
+
+    /// Keeps account of the body from now on.
+    pub(super) fn trace(&mut self, trace: Arc<Trace>) {
+        self.trace = Some(trace);
     }
 
     /// The next piece of the body, never an empty one.
@@ -84,7 +92,13 @@ impl Exchange {
             match self.body.next(&mut self.wire.read) {
                 Ok(None) if self.body.is_done() => return Poll::Ready(None),
                 Ok(None) => {}
-                piece => return Poll::Ready(piece.transpose()),
+                Ok(Some(piece)) => {
+                    if let Some(trace) = &self.trace {
+                        trace.receives(piece.len());
+                    }
+                    return Poll::Ready(Some(Ok(piece)));
+                }
+                Err(error) => return Poll::Ready(Some(Err(error))),
             }
             let result = match ready!(self.wire.poll_more(cx)) {
                 Ok(true) => Ok(()),

@@ -1,5 +1,6 @@
 //! The command, as far as it needs no engine: what it says, and what it ends with.
 
+mod audit;
 mod components;
 mod inspect;
 mod policy;

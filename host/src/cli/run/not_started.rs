@@ -37,6 +37,8 @@ impl Options {
             BeginError::Limit(met) => {
                 failure.hint(format!("a policy sets {}; see --policy", met.key))
             }
+            BeginError::Audit(_) => failure
+                .hint("what can't be audited isn't run; make room for it, or name another --audit"),
             BeginError::Instantiate(_) => failure,
         }
     }

@@ -1,0 +1,162 @@
+//! What the audit is told of a call that was let through: always how it ended, even if the plugin has given it up.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::api::{self, Client, ContainerId};
+use crate::policy::Verb;
+use crate::policy::audit::{Audit, Exchange, Finished, Object, Outcome, Phase};
+use crate::transport::{Trace, Traced};
+
+/// The record of a call. Nothing, where nobody wants to know.
+pub(super) struct Record(Option<Open>);
+
+struct Open {
+    audit: Audit,
+    call: u64,
+    verb: Verb,
+    object: Option<Object>,
+    trace: Arc<Trace>,
+    begun: Instant,
+    /// What its end will be told as.
+    phase: Phase,
+    /// What has come of it if nothing more is heard.
+    unheard: Outcome,
+}
+
+impl Record {
+    pub(super) fn begin(audit: Option<&Audit>, verb: Verb) -> Self {
+        Self(audit.map(|audit| Open {
+            audit: audit.clone(),
+            call: audit.call(),
+            verb,
+            object: None,
+            trace: Arc::default(),
+            begun: Instant::now(),
+            phase: Phase::Call,
+            unheard: Outcome::Cancelled,
+        }))
+    }
+
+    /// The client whose exchanges are this call's.
+    pub(super) fn trace(&self, client: Client) -> Client {
+        match &self.0 {
+            Some(open) => client.traced(Arc::clone(&open.trace)),
+            None => client,
+        }
+    }
+
+    /// What it is about.
+    pub(super) fn about(&mut self, id: &ContainerId) {
+        if let Some(open) = &mut self.0 {
+            open.object = Some(Object {
+                kind: "container",
+                id: id.to_string(),
+            });
+        }
+    }
+
+    /// Tells that it is about to be sent. From then on, it is not known what came of it until that is heard.
+    pub(super) fn announce(&mut self) -> io::Result<()> {
+        let Some(open) = &mut self.0 else {
+            return Ok(());
+        };
+        let announced = open
+            .audit
+            .announce(open.call, open.verb, open.object.as_ref());
+        if announced.is_err() {
+            // It was refused, and that has been told.
+            self.0 = None;
+        } else {
+            open.unheard = Outcome::Unknown;
+        }
+        announced
+    }
+
+    /// Tells that its answer flows from now on.
+    pub(super) fn opened(&mut self) {
+        if let Some(open) = &mut self.0 {
+            open.phase = Phase::Opened;
+            open.tell(Outcome::Ok, None);
+            open.phase = Phase::Closed;
+        }
+    }
+
+    /// Tells that it was done.
+    pub(super) fn done(mut self) {
+        if let Some(open) = self.0.take() {
+            open.tell(Outcome::Ok, None);
+        }
+    }
+
+    /// Tells why the engine, or the way to it, failed it.
+    pub(super) fn failed(mut self, error: &api::Error) {
+        if let Some(open) = self.0.take() {
+            let why = Why {
+                error: error.kind().name(),
+                field: error.field(),
+                limit: error.limit(),
+            };
+            open.tell(Outcome::Failed, Some(why));
+        }
+    }
+
+    /// Tells that the host itself found something wrong with it.
+    pub(super) fn wrong(mut self, kind: api::ErrorKind, field: &'static str) {
+        if let Some(open) = self.0.take() {
+            let why = Why {
+                error: kind.name(),
+                field: Some(field),
+                limit: None,
+            };
+            open.tell(Outcome::Failed, Some(why));
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.tell(open.unheard, None);
+        }
+    }
+}
+
+/// Why a call failed.
+struct Why {
+    error: &'static str,
+    field: Option<&'static str>,
+    limit: Option<(&'static str, u64)>,
+}
+
+impl Open {
+    fn tell(&self, outcome: Outcome, why: Option<Why>) {
+        self.audit.finished(&Finished {
+            phase: self.phase,
+            call: self.call,
+            verb: self.verb,
+            object: self.object.as_ref(),
+            exchange: exchange(self.trace.so_far()),
+            outcome,
+            error: why.as_ref().map(|why| why.error),
+            field: why.as_ref().and_then(|why| why.field),
+            limit: why.and_then(|why| why.limit),
+            took: self.begun.elapsed(),
+        });
+    }
+}
+
+fn exchange(traced: Traced) -> Exchange {
+    let (method, template) = traced
+        .route
+        .map(|route| (route.method.as_str().to_owned(), route.template))
+        .unzip();
+    Exchange {
+        method,
+        route: template,
+        status: traced.status.map(|status| status.as_u16()),
+        sent: traced.sent,
+        received: traced.received,
+    }
+}

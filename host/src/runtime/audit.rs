@@ -1,0 +1,54 @@
+//! What the audit is told of a run as a whole.
+
+use std::sync::Arc;
+
+use super::run::{BeginError, End, RunSetup};
+use crate::policy::audit::{Audit, Ended, Identity, Refusal};
+use crate::policy::values::Digest;
+
+impl RunSetup {
+    /// Begins the audit, if there is one to be.
+    pub(super) fn begin_audit(&self, component: &Digest) -> Result<Option<Audit>, BeginError> {
+        let Some(sink) = &self.audit else {
+            return Ok(None);
+        };
+        let identity = Identity::new(&self.policy, Some(component)).map_err(BeginError::Audit)?;
+        let audit = Audit::begin(Arc::clone(sink), identity, self.args.len());
+        audit.map(Some).map_err(BeginError::Audit)
+    }
+}
+
+impl BeginError {
+    /// Tells the audit of it.
+    pub(super) fn tell(&self, audit: &Audit) {
+        let rule = match self {
+            Self::Missing(missing) => {
+                for refused in missing {
+                    audit.refused(refused.verb, Refusal::verb(refused));
+                }
+                missing.first().map(|refused| refused.rule)
+            }
+            Self::Component { .. } => Some("component"),
+            Self::Variable(_) => Some("wasi.env"),
+            Self::Directory { .. } => Some("wasi.dirs"),
+            Self::Limit(met) => Some(met.key),
+            Self::Audit(_) | Self::Instantiate(_) => None,
+        };
+        audit.not_started(rule);
+    }
+}
+
+impl End {
+    /// Tells the audit of it, and how many lines that lacks.
+    pub(super) fn tell(&self, exit_status: Option<u8>, audit: &Audit) -> u64 {
+        let (ended, met) = match self {
+            Self::Success => (Ended::Success, None),
+            Self::Failure => (Ended::Failure, None),
+            Self::Trapped(_) => (Ended::Trapped, None),
+            Self::Limit(met) => (Ended::Limit, Some(met)),
+            Self::Ended => (Ended::Stopped, None),
+        };
+        audit.end(ended, exit_status, met);
+        audit.lost()
+    }
+}
