@@ -6,9 +6,11 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::file::values::{Rate, Size, Time};
+use super::file::values::{Cpus, Rate, Size, Time};
+use super::ledger::{OnEnd, Quotas};
 
-/// How much of the engine a run may use. Each has a default, and says which it was when it is met.
+/// How much of the engine a run may use, and what becomes of what it made. Each has a default, and says which it was when it is
+/// met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 #[non_exhaustive]
@@ -25,6 +27,34 @@ pub struct Limits {
     pub bytes: Size,
     /// How long it may run.
     pub time: Time,
+    /// How many containers it may have, in any state, those of all its runs together.
+    pub containers: u32,
+    /// How many of them may run at the same time; paused ones, and those that the engine may start again, count.
+    pub running: u32,
+    /// How much memory they may have, all together, in any state.
+    pub memory_total: Size,
+    /// How many processors they may have, all together, in any state.
+    pub cpus_total: Cpus,
+    /// How many networks it may have, those of all its runs together.
+    pub networks: u32,
+    /// How many volumes it may have, those of all its runs together.
+    pub volumes: u32,
+    /// What becomes of what a run made when it ends: `"remove"`, `"stop"` or `"keep"`.
+    pub on_end: OnEnd,
+}
+
+impl Limits {
+    /// How much all runs of the plugin may have on one engine, together.
+    pub fn quotas(&self) -> Quotas {
+        Quotas {
+            containers: Some(self.containers.into()),
+            running: Some(self.running.into()),
+            memory_total: Some(self.memory_total.0),
+            cpus_total: Some(self.cpus_total.0),
+            networks: Some(self.networks.into()),
+            volumes: Some(self.volumes.into()),
+        }
+    }
 }
 
 impl Default for Limits {
@@ -39,6 +69,13 @@ impl Default for Limits {
             stream_bytes: Size(16 << 30),
             bytes: Size(64 << 30),
             time: Time(Duration::from_secs(24 * 3600)),
+            containers: 64,
+            running: 32,
+            memory_total: Size(8 << 30),
+            cpus_total: Cpus(16_000_000_000),
+            networks: 8,
+            volumes: 32,
+            on_end: OnEnd::Remove,
         }
     }
 }

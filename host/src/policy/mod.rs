@@ -14,17 +14,22 @@ mod part;
 )]
 mod policy;
 mod quota;
+mod reader;
+mod scope;
+mod secrets;
 mod show;
 mod verb;
 
 use denial::quoted;
 
 pub use denial::{Denial, MAX_GOT};
-pub use file::{Place, PolicyError, schema, values};
+pub use file::{Place, PolicyError, Setting, schema, values};
 pub use grants::{GrantError, Grants, Missing};
 pub use limits::{Limits, Met, Sandbox};
 pub use part::{INTERFACE_VERSION, Part, PartKind};
 pub use policy::{Directory, NotAllowed, Policy};
 pub(crate) use quota::{Permit, Quota};
+pub use reader::PolicyReader;
+pub use scope::{LabelMatch, Reach, Scope, ScopeOfChange};
 pub use show::{Show, ShowArgs, ShowEnv};
 pub use verb::Verb;

@@ -1,10 +1,12 @@
 //! What one plugin may do, and what of the machine it is given.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::create::{CreateBounds, HostAccess, Unenforced};
+use super::file::PolicyError;
 use super::file::values::{Digest, PluginName};
-use super::file::{self, Keys, PolicyError};
-use super::{Grants, Limits, Sandbox, Show, Verb};
+use super::{Grants, Limits, PolicyReader, Sandbox, Scope, Show, Verb};
 
 /// What one plugin may do, and what of the machine it is given. It is read from a file, or made in Rust.
 ///
@@ -30,15 +32,19 @@ use super::{Grants, Limits, Sandbox, Show, Verb};
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// The digest of the text that it is from, if nothing was set since.
-    text: Option<Digest>,
-    plugin: PluginName,
-    component: Option<Digest>,
-    grants: Grants,
-    directories: Vec<Directory>,
-    variables: Vec<String>,
-    show: Show,
-    limits: Limits,
-    sandbox: Sandbox,
+    pub(super) text: Option<Digest>,
+    pub(super) plugin: PluginName,
+    pub(super) component: Option<Digest>,
+    pub(super) grants: Grants,
+    pub(super) scope: Scope,
+    pub(super) create: CreateBounds,
+    pub(super) host_access: HostAccess,
+    pub(super) accept_unenforced: BTreeSet<Unenforced>,
+    pub(super) directories: Vec<Directory>,
+    pub(super) variables: Vec<String>,
+    pub(super) show: Show,
+    pub(super) limits: Limits,
+    pub(super) sandbox: Sandbox,
 }
 
 /// A folder of the machine that a plugin may use.
@@ -93,6 +99,10 @@ impl Policy {
             plugin,
             component: None,
             grants: Grants::none(),
+            scope: Scope::default(),
+            create: CreateBounds::default(),
+            host_access: HostAccess::default(),
+            accept_unenforced: BTreeSet::new(),
             directories: Vec::new(),
             variables: Vec::new(),
             show: Show::default(),
@@ -101,15 +111,14 @@ impl Policy {
         }
     }
 
-    /// Reads a policy file, once and whole. Its paths are relative to it.
+    /// Reads a policy file, once and whole. Its paths are relative to it. [`PolicyReader`] does the same with more said.
     ///
     /// # Errors
     ///
-    /// Fails if it can't be read, has an unknown key, a wrong type or an impossible value; the error says where.
+    /// Fails if it can't be read, has an unknown key, a wrong type or an impossible value, or contradicts itself; the error says
+    /// where.
     pub fn read(path: &Path) -> Result<Self, PolicyError> {
-        let text = file::read(path)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        Self::from_text(&text, folder).map_err(|error| error.in_file(path))
+        PolicyReader::new().read(path)
     }
 
     /// Reads a policy's text. Its paths are relative to the folder that the process is in.
@@ -118,45 +127,7 @@ impl Policy {
     ///
     /// As [`read`](Self::read).
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        Self::from_text(text, Path::new(""))
-    }
-
-    fn from_text(text: &str, folder: &Path) -> Result<Self, PolicyError> {
-        let Keys {
-            version: _,
-            plugin,
-            component,
-            api,
-            allow,
-            deny,
-            missing,
-            wasi: file::Wasi { dirs, env },
-            show,
-            limits,
-            sandbox,
-        } = file::parse(text)?;
-        let allowed = file::verbs(text, &allow, |word| Grants::allowed_by(word, api))?;
-        let denied = file::verbs(text, &deny, |word| Grants::denied_by(word, api))?;
-        let directory = |file::Dir {
-                             host,
-                             guest,
-                             read_only,
-                         }| Directory {
-            host: folder.join(host),
-            guest,
-            read_only,
-        };
-        Ok(Self {
-            text: Some(Digest::of(text.as_bytes())),
-            plugin,
-            component,
-            grants: Grants::of(allowed).without(denied).missing(missing),
-            directories: dirs.into_iter().map(directory).collect(),
-            variables: env,
-            show,
-            limits,
-            sandbox,
-        })
+        PolicyReader::new().parse(text)
     }
 
     /// Sets the verbs that are granted.
@@ -165,6 +136,46 @@ impl Policy {
         Self {
             text: None,
             grants,
+            ..self
+        }
+    }
+
+    /// Sets what the plugin may see, and what of that it may change.
+    #[must_use]
+    pub fn with_scope(self, scope: Scope) -> Self {
+        Self {
+            text: None,
+            scope,
+            ..self
+        }
+    }
+
+    /// Sets what containers may be.
+    #[must_use]
+    pub fn with_create(self, create: CreateBounds) -> Self {
+        Self {
+            text: None,
+            create,
+            ..self
+        }
+    }
+
+    /// Sets what containers may have of the machine.
+    #[must_use]
+    pub fn with_host_access(self, host_access: HostAccess) -> Self {
+        Self {
+            text: None,
+            host_access,
+            ..self
+        }
+    }
+
+    /// Sets what the engine may fail to hold containers to.
+    #[must_use]
+    pub fn with_accept_unenforced(self, accepted: BTreeSet<Unenforced>) -> Self {
+        Self {
+            text: None,
+            accept_unenforced: accepted,
             ..self
         }
     }
@@ -226,6 +237,26 @@ impl Policy {
     /// The verbs that are granted.
     pub fn grants(&self) -> &Grants {
         &self.grants
+    }
+
+    /// What the plugin may see, and what of that it may change.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// What containers may be that it makes, starts or changes.
+    pub fn create(&self) -> &CreateBounds {
+        &self.create
+    }
+
+    /// What containers may have of the machine.
+    pub fn host_access(&self) -> &HostAccess {
+        &self.host_access
+    }
+
+    /// What the engine may fail to hold containers to.
+    pub fn accept_unenforced(&self) -> &BTreeSet<Unenforced> {
+        &self.accept_unenforced
     }
 
     /// The folders that it is given.

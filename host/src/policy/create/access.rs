@@ -3,15 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
 /// What containers may have of the machine. Each field is the key of `[host-access]` of the same
 /// name, with hyphens. Default: nothing at all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct HostAccess {
     /// All powers over the machine.
     pub privileged: bool,
     /// Paths of the machine: exact, real ones.
     pub binds: Vec<BindAccess>,
-    /// Devices of the machine.
+    /// Devices of the machine: paths, or `{ path = ..., permissions = "r" }`.
+    #[schemars(with = "Vec<DeviceForm>")]
     pub devices: Vec<DeviceAccess>,
     /// Rules for devices, exact ones: `c 42:* rwm`.
     pub device_cgroup_rules: BTreeSet<String>,
@@ -57,16 +64,18 @@ pub struct HostAccess {
 }
 
 /// A path of the machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BindAccess {
     /// The path.
     pub source: String,
-    /// Whether it can't be written to.
+    /// Whether it can't be written to. Default: no.
+    #[serde(default)]
     pub read_only: bool,
 }
 
-/// A device of the machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A device of the machine. In a policy it is its path, `"/dev/kvm"`, or `{ path = ..., permissions = "r" }`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DeviceAccess {
     /// Its path.
     pub path: String,
@@ -74,25 +83,88 @@ pub struct DeviceAccess {
     pub permissions: String,
 }
 
+impl DeviceAccess {
+    /// What may be done with a device of which nothing is said.
+    fn all_permissions() -> String {
+        "rwm".to_owned()
+    }
+}
+
+/// The forms of a device in a policy.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum DeviceForm {
+    /// Its path.
+    Path(String),
+    /// Its path, and what may be done with it.
+    Table(DeviceTable),
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DeviceTable {
+    /// Its path.
+    path: String,
+    /// What may be done with it: letters of `rwm`. Default: all.
+    #[serde(default = "DeviceAccess::all_permissions")]
+    permissions: String,
+}
+
+impl<'de> Deserialize<'de> for DeviceAccess {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Form;
+
+        impl<'de> Visitor<'de> for Form {
+            type Value = DeviceAccess;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a path such as \"/dev/kvm\", or { path = ..., permissions = ... }")
+            }
+
+            fn visit_str<E>(self, path: &str) -> Result<DeviceAccess, E> {
+                Ok(DeviceAccess {
+                    path: path.to_owned(),
+                    permissions: DeviceAccess::all_permissions(),
+                })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<DeviceAccess, A::Error> {
+                let table = MapAccessDeserializer::new(map);
+                let DeviceTable { path, permissions } = DeviceTable::deserialize(table)?;
+                Ok(DeviceAccess { path, permissions })
+            }
+        }
+
+        from.deserialize_any(Form)
+    }
+}
+
 /// Devices asked of a driver.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DeviceRequestAccess {
     /// The driver.
     pub driver: String,
-    /// How many at most; -1 is all of them.
+    /// How many at most; -1 is all of them. Default: 0, those that are named.
+    #[serde(default)]
     pub count: i64,
     /// The devices by id.
+    #[serde(default)]
     pub ids: BTreeSet<String>,
     /// What the devices may be asked to do.
+    #[serde(default)]
     pub capabilities: BTreeSet<String>,
 }
 
 /// A driver, with the options that it may be given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DriverAccess {
     /// Its name.
     pub name: String,
     /// The options, with their exact values.
+    #[serde(default)]
     pub options: BTreeMap<String, String>,
 }
 
@@ -105,7 +177,10 @@ impl DriverAccess {
 }
 
 /// A namespace that a container has of its own unless told otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum Namespace {
     /// Of control groups.
     Cgroup,

@@ -4,6 +4,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::bounds::ENGINE_CAPABILITIES;
 use crate::api::containers::ContainerDetails;
 use crate::api::networks::NetworkDetails;
@@ -159,20 +162,28 @@ pub fn is_isolated(network: &NetworkDetails) -> bool {
 }
 
 /// What an engine may not hold containers to, by the names that `accept-unenforced` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub enum Unenforced {
     /// `memory-limit`.
+    #[serde(rename = "memory-limit")]
     Memory,
     /// `swap-limit`.
+    #[serde(rename = "swap-limit")]
     Swap,
     /// `cpu-limit`.
+    #[serde(rename = "cpu-limit")]
     Cpus,
     /// `pids-limit`.
+    #[serde(rename = "pids-limit")]
     Pids,
     /// `process-limits`: the number of open files, core dumps. No engine says whether it holds these;
     /// what was made tells.
+    #[serde(rename = "process-limits")]
     Ulimits,
     /// `network-isolation`: that networks which are internal don't reach the machine.
+    #[serde(rename = "network-isolation")]
     NetworkIsolation,
 }
 

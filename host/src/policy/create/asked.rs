@@ -9,7 +9,7 @@ use super::bounds::CreateBounds;
 use super::check::label;
 use super::shape::{clean, gives_devices};
 use crate::api::containers::{ContainerSpec, Mount, NetworkMode, Options};
-use crate::policy::Denial;
+use crate::policy::{Denial, ledger};
 
 /// Checks what was asked for, as it was asked for.
 pub(super) fn check(
@@ -54,7 +54,7 @@ fn reserved(key: &str) -> Result<(), Denial> {
 
 /// The name that a container gets. One that could be taken for an id would stand in another's place.
 pub(super) fn full_name(name: &str, bounds: &CreateBounds, around: &Around<'_>) -> String {
-    match bounds.names.contains(name) {
+    match bounds.names.iter().any(|rule| rule.is_match(name)) {
         true => name.to_owned(),
         false => format!("{}{name}", around.stamp.prefix),
     }
@@ -70,6 +70,10 @@ fn name(name: &str, bounds: &CreateBounds, around: &Around<'_>) -> Result<(), De
         return Err(Denial::never("create.names", "name", name, why));
     }
     let full = full_name(name, bounds, around);
+    if full == name && ledger::is_prefixed(name) {
+        let why = "it looks like a plugin's own";
+        return Err(Denial::never("create.names", "name", name, why));
+    }
     let digits = |c: u8| c.is_ascii_hexdigit();
     match full.len() >= 12 && full.bytes().all(digits) {
         true => Err(Denial::never(

@@ -6,7 +6,11 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::api::ImageId;
+use crate::policy::file::values::{ValueError, written, wrong};
 
 /// The capabilities that Docker's engine gives by default.
 pub const ENGINE_CAPABILITIES: [&str; 14] = [
@@ -71,7 +75,7 @@ pub struct CreateBounds {
     /// Variables that the host adds to each, by name. Default: none.
     pub env: BTreeMap<String, HostVariable>,
     /// Names that are taken as they are, without the owner's prefix. Default: none.
-    pub names: BTreeSet<String>,
+    pub names: Vec<NameRule>,
     /// The labels that may be set. Default: none.
     pub labels: Vec<LabelRule>,
     /// Whether programs in them may gain privileges, as by set-user-id. Default: no.
@@ -121,7 +125,7 @@ impl Default for CreateBounds {
             ports: None,
             egress: false,
             env: BTreeMap::new(),
-            names: BTreeSet::new(),
+            names: Vec::new(),
             labels: Vec::new(),
             privilege_escalation: false,
             capabilities: kept.map(str::to_owned).collect(),
@@ -139,51 +143,6 @@ impl Default for CreateBounds {
             dns_search: BTreeSet::new(),
             sysctls: BTreeSet::new(),
         }
-    }
-}
-
-/// A key of `[create]` that can't hold, and why: an error when the policy is loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Contradiction {
-    /// The key.
-    pub key: &'static str,
-    /// Why it can't hold.
-    pub why: String,
-}
-
-impl CreateBounds {
-    /// What can't hold, whatever the engine.
-    pub fn contradictions(&self) -> Vec<Contradiction> {
-        let mut found = Vec::new();
-        let mut add = |key, why: String| found.push(Contradiction { key, why });
-        if self.ports.is_some() && !self.egress {
-            let why = "a port is published by the network that egress gives; set egress = true";
-            add("create.ports", why.to_owned());
-        }
-        for name in &self.capabilities {
-            if !ENGINE_CAPABILITIES.contains(&name.as_str()) {
-                let why =
-                    format!("{name} is none of the default; host-access.capabilities gives it");
-                add("create.capabilities", why);
-            }
-        }
-        for name in &self.sysctls {
-            if !SAFE_SYSCTLS.contains(&name.as_str()) {
-                let why = format!("{name} is none of the safe ones; host-access.sysctls gives it");
-                add("create.sysctls", why);
-            }
-        }
-        for name in self.env.keys() {
-            if name.is_empty() || name.contains(['=', '\0']) {
-                add("create.env", format!("{name:?} is no name of a variable"));
-            }
-        }
-        for rule in &self.labels {
-            if rule.0.starts_with(super::RESERVED_LABELS) {
-                add("create.labels", format!("{rule} names the host's own"));
-            }
-        }
-        found
     }
 }
 
@@ -205,11 +164,14 @@ impl Default for ImageBound {
 
 /// An image by its content: `sha256:...`, an image's id, or `name@sha256:...`, `name:tag@sha256:...`,
 /// of which the digest counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ImageRule {
     text: String,
     digest: ImageId,
 }
+
+written!(ImageRule, "^(.+@)?sha256:[0-9a-f]{64}$");
 
 /// An image that is not named by its content.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -237,6 +199,12 @@ impl ImageRule {
     /// What is allowed: an image's id, or the digest of what a registry has.
     pub fn digest(&self) -> &ImageId {
         &self.digest
+    }
+}
+
+impl fmt::Display for ImageRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 
@@ -284,39 +252,73 @@ impl fmt::Debug for HostVariable {
     }
 }
 
-/// A label's key, or, with `*` at its end, all that begin so: `app.*`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LabelRule(String);
+/// Makes a rule that is a text, or, with `*` at its end, all texts that begin so.
+macro_rules! rule {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $pattern:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
 
-impl LabelRule {
-    /// This rule.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
+        written!($name, $pattern);
 
-    /// Whether a key is meant.
-    pub fn is_match(&self, key: &str) -> bool {
-        match self.0.strip_suffix('*') {
-            Some(prefix) => key.starts_with(prefix),
-            None => key == self.0,
+        impl $name {
+            /// This rule.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// Whether this is meant.
+            pub fn is_match(&self, text: &str) -> bool {
+                match self.0.strip_suffix('*') {
+                    Some(prefix) => text.starts_with(prefix),
+                    None => text == self.0,
+                }
+            }
         }
-    }
+
+        impl FromStr for $name {
+            type Err = ValueError;
+
+            fn from_str(text: &str) -> Result<Self, ValueError> {
+                let stem = text.strip_suffix('*').unwrap_or(text);
+                match text.is_empty() || stem.contains(['*', '\0']) {
+                    true => wrong(format!(concat!("`{}` is no ", $what, "; `*` may only be its end"), text)),
+                    false => Ok(Self::new(text)),
+                }
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
 }
 
-impl AsRef<str> for LabelRule {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for LabelRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+rule!(
+    /// A label's key, or, with `*` at its end, all that begin so: `app.*`.
+    LabelRule,
+    "label's key",
+    "^[^*]*[*]?$"
+);
+rule!(
+    /// A container's name, or, with `*` at its end, all that begin so: `web-*`.
+    NameRule,
+    "container's name",
+    "^[a-zA-Z0-9_.-]*[*]?$"
+);
 
 /// Where the output of containers goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum LogBound {
     /// To two files of 10 MiB each.
     #[default]
@@ -326,7 +328,8 @@ pub enum LogBound {
 }
 
 /// What health checks may run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum HealthBound {
     /// Nothing.
     None,
@@ -338,7 +341,8 @@ pub enum HealthBound {
 }
 
 /// What containers may run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum CommandBound {
     /// What the image says.
     Image,

@@ -23,6 +23,7 @@ mod check;
 mod claims;
 mod compare;
 mod complete;
+mod contradictions;
 mod effective;
 mod existing;
 mod limits;
@@ -38,15 +39,17 @@ pub use self::access::{
 };
 pub use self::around::{Around, Engine, Stamp, Unenforced, is_isolated, unenforceable};
 pub use self::bounds::{
-    CommandBound, Contradiction, CreateBounds, ENGINE_CAPABILITIES, HealthBound, HostVariable,
-    ImageBound, ImageRule, LabelRule, LogBound, MIN_HEALTH_INTERVAL, MIN_HEALTH_TIMEOUT, NoDigest,
+    CommandBound, CreateBounds, ENGINE_CAPABILITIES, HealthBound, HostVariable, ImageBound,
+    ImageRule, LabelRule, LogBound, MIN_HEALTH_INTERVAL, MIN_HEALTH_TIMEOUT, NameRule, NoDigest,
     PortBound, SAFE_SYSCTLS,
 };
 pub use self::claims::{Claims, PortClaim};
 pub use self::compare::Difference;
+pub use self::contradictions::Contradiction;
 pub use self::effective::{Effective, NewVolume};
 pub use self::existing::{EffectiveUpdate, Existing, check_connect, check_existing, check_update};
 pub use self::named::Named;
+pub(in crate::policy) use self::shape::capability;
 
 use crate::api::containers::Driver;
 

@@ -183,7 +183,7 @@ impl fmt::Display for Mode {
 }
 
 /// A capability as it is compared: in capitals, without `CAP_`.
-pub(super) fn capability(name: &str) -> String {
+pub(in crate::policy) fn capability(name: &str) -> String {
     let name = name.to_ascii_uppercase();
     name.strip_prefix("CAP_").unwrap_or(&name).to_owned()
 }

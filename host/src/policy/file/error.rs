@@ -4,10 +4,13 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::Setting;
+
 /// Why a policy can't be taken: what is wrong, where it stands, and what it could have been.
 #[derive(Debug)]
 pub struct PolicyError {
     file: Option<PathBuf>,
+    set_by: Option<String>,
     place: Option<Place>,
     message: String,
     hint: Option<String>,
@@ -41,6 +44,7 @@ impl PolicyError {
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             file: None,
+            set_by: None,
             place: None,
             message: message.into(),
             hint: None,
@@ -50,6 +54,14 @@ impl PolicyError {
     pub(super) fn at(self, text: &str, offset: usize) -> Self {
         Self {
             place: Some(Place::of(text, offset)),
+            ..self
+        }
+    }
+
+    /// Not by the file, but by what was set besides.
+    pub(super) fn set_by(self, setting: &Setting) -> Self {
+        Self {
+            set_by: Some(setting.key()),
             ..self
         }
     }
@@ -74,6 +86,11 @@ impl PolicyError {
         self.file.as_deref()
     }
 
+    /// The key that was set besides the file, if that is what is wrong.
+    pub fn setting(&self) -> Option<&str> {
+        self.set_by.as_deref()
+    }
+
     /// Where it stands.
     pub fn place(&self) -> Option<Place> {
         self.place
@@ -88,9 +105,10 @@ impl PolicyError {
 /// `monitor.toml:12:1: there is no key `scop``, without the hint.
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.file {
-            Some(file) => write!(f, "{}", file.display())?,
-            None => f.write_str("the policy")?,
+        match (&self.set_by, &self.file) {
+            (Some(key), _) => write!(f, "what is set as {key}")?,
+            (None, Some(file)) => write!(f, "{}", file.display())?,
+            (None, None) => f.write_str("the policy")?,
         }
         if let Some(Place { line, column }) = self.place {
             write!(f, ":{line}:{column}")?;

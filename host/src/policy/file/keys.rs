@@ -1,14 +1,17 @@
 //! The keys of a policy file. This list is the only one: what reads the file, the schema and the documentation are made from
 //! it, and each field is taken apart where it is enforced.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use super::create::Create;
 use super::values::{Digest, InterfaceVersion, PluginName};
-use crate::policy::{Limits, Missing, Sandbox, Show};
+use crate::policy::create::{HostAccess, Unenforced};
+use crate::policy::{Limits, Missing, Sandbox, Scope, Show};
 
 /// What one plugin may do. What isn't written isn't allowed.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +39,18 @@ pub(crate) struct Keys {
     /// What becomes of a plugin that asks for more: `"refuse"`, it isn't started; `"deny"`, those calls are denied.
     #[serde(default)]
     pub(crate) missing: Missing,
+    /// What it may see of what the engine has, and what of that it may change: its own, unless said.
+    #[serde(default)]
+    pub(crate) scope: Scope,
+    /// What containers may be that it makes, starts or changes.
+    #[serde(default)]
+    pub(crate) create: Create,
+    /// What containers may have of the machine: nothing, unless said.
+    #[serde(default)]
+    pub(crate) host_access: HostAccess,
+    /// What the engine may fail to hold containers to, by name; anything else that it can't hold is an error.
+    #[serde(default)]
+    pub(crate) accept_unenforced: BTreeSet<Unenforced>,
     /// The plugin's own files and variables.
     #[serde(default)]
     pub(crate) wasi: Wasi,

@@ -2,6 +2,14 @@ use super::*;
 
 const LEAST: &str = "version = 1\nplugin = \"monitor\"\n";
 
+fn parse(text: &str) -> Result<(), PolicyError> {
+    let texts = Texts {
+        file: text.to_owned(),
+        settings: Vec::new(),
+    };
+    texts.parse().map(drop)
+}
+
 fn wrong(text: &str) -> (Option<(usize, usize)>, String, Option<String>) {
     let error = parse(text).expect_err(text);
     let place = error.place().map(|place| (place.line, place.column));

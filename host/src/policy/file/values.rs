@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A value that can't be.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0}")]
 pub struct ValueError(String);
 
-fn wrong<T>(message: impl Into<String>) -> Result<T, ValueError> {
+pub(in crate::policy) fn wrong<T>(message: impl Into<String>) -> Result<T, ValueError> {
     Err(ValueError(message.into()))
 }
 
@@ -21,9 +22,9 @@ fn wrong<T>(message: impl Into<String>) -> Result<T, ValueError> {
 macro_rules! written {
     ($type:ty, $pattern:literal) => {
         impl TryFrom<String> for $type {
-            type Error = ValueError;
+            type Error = <$type as std::str::FromStr>::Err;
 
-            fn try_from(text: String) -> Result<Self, ValueError> {
+            fn try_from(text: String) -> Result<Self, Self::Error> {
                 text.parse()
             }
         }
@@ -34,7 +35,7 @@ macro_rules! written {
             }
         }
 
-        impl JsonSchema for $type {
+        impl schemars::JsonSchema for $type {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($type).into()
             }
@@ -45,6 +46,8 @@ macro_rules! written {
         }
     };
 }
+
+pub(in crate::policy) use written;
 
 /// What a plugin is called, by its operator: it owns what it makes under this name. Lowercase letters, digits and `-`, at
 /// most 32, a letter first.
@@ -172,11 +175,57 @@ impl fmt::Display for Digest {
 }
 
 /// A number of bytes: `512MiB`, `2GiB`, `64KiB`, `100MB`; a bare number, and `B`, are bytes. Docker's `512m` means MiB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(into = "String")]
 pub struct Size(pub u64);
 
-written!(Size, "^[0-9]+ ?(B|[kKmMgGtT]|[KMGT]iB|[kKMGT]B)?$");
+impl From<Size> for String {
+    fn from(size: Size) -> Self {
+        size.to_string()
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Size;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a size such as \"512MiB\", or a number of bytes")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Size, E> {
+                text.parse().map_err(E::custom)
+            }
+
+            fn visit_u64<E: Error>(self, bytes: u64) -> Result<Size, E> {
+                Ok(Size(bytes))
+            }
+
+            fn visit_i64<E: Error>(self, bytes: i64) -> Result<Size, E> {
+                self.visit_str(&bytes.to_string())
+            }
+        }
+
+        from.deserialize_any(Text)
+    }
+}
+
+impl JsonSchema for Size {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Size".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": ["string", "integer"],
+            "pattern": "^[0-9]+ ?(B|[kKmMgGtT]|[KMGT]iB|[kKMGT]B)?$",
+            "minimum": 0,
+        })
+    }
+}
 
 const UNITS: [(&[&str], u64); 9] = [
     (&["", "b"], 1),
@@ -231,6 +280,84 @@ impl fmt::Display for Size {
             Some((unit, factor)) => write!(f, "{}{unit}", self.0 / factor),
             None => write!(f, "{}B", self.0),
         }
+    }
+}
+
+/// A number of processors: `0.5`, `2`. It is held in billionths, as engines count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cpus(pub u64);
+
+/// What engines count processors in.
+const BILLION: u64 = 1_000_000_000;
+
+impl Cpus {
+    /// More than any machine has.
+    const MAX: f64 = 1_000_000.0;
+
+    /// So many, in billionths.
+    fn of(number: f64) -> Result<Self, ValueError> {
+        let billionths = (number * BILLION as f64).round();
+        // What isn't a number is in no range.
+        if (0.0..=Self::MAX).contains(&number) && billionths >= 1.0 {
+            Ok(Self(billionths as u64))
+        } else {
+            wrong(format!(
+                "`{number}` is no number of processors; one looks like 0.5 or 2"
+            ))
+        }
+    }
+}
+
+impl fmt::Display for Cpus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0 as f64 / BILLION as f64)
+    }
+}
+
+impl Serialize for Cpus {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.0.is_multiple_of(BILLION) {
+            true => to.serialize_u64(self.0 / BILLION),
+            false => to.serialize_f64(self.0 as f64 / BILLION as f64),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Cpus {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Number;
+
+        impl Visitor<'_> for Number {
+            type Value = Cpus;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number of processors such as 0.5 or 2")
+            }
+
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Cpus, E> {
+                Cpus::of(number).map_err(E::custom)
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Cpus, E> {
+                self.visit_f64(number as f64)
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Cpus, E> {
+                self.visit_f64(number as f64)
+            }
+        }
+
+        from.deserialize_any(Number)
+    }
+}
+
+impl JsonSchema for Cpus {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Cpus".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "number", "exclusiveMinimum": 0, "maximum": Self::MAX })
     }
 }
 

@@ -81,6 +81,7 @@ use rusqlite::Transaction;
 
 pub use accept::Accepted;
 pub use error::{Exceeded, LedgerError, Quota, Result, Staleness};
+pub(in crate::policy) use names::is_prefixed;
 pub use names::{MAX_NAME, MAX_PLUGIN, Name};
 pub use owner::Owner;
 pub use runs::{DeadRun, LedgerRun};

@@ -77,17 +77,22 @@ pub(super) fn check_short(name: &str) -> Result<()> {
 /// Checks a whole name that the policy grants: it must not look like one with somebody's prefix.
 pub(super) fn check_exact(name: &str) -> Result<()> {
     check_short(name)?;
+    if is_prefixed(name) {
+        let why = "it looks like a plugin's own";
+        return Err(LedgerError::invalid("the name", name, why));
+    }
+    Ok(())
+}
+
+/// Whether a whole name looks like one with somebody's prefix.
+pub(in crate::policy) fn is_prefixed(name: &str) -> bool {
     let mut parts = name.splitn(3, '_');
     let (plugin, digits) = (
         parts.next().unwrap_or_default(),
         parts.next().unwrap_or_default(),
     );
     let prefixed = parts.next().is_some() && digits.len() == PREFIX_DIGITS && is_hex(digits);
-    if prefixed && check_plugin(plugin).is_ok() {
-        let why = "it looks like a plugin's own";
-        return Err(LedgerError::invalid("the name", name, why));
-    }
-    Ok(())
+    prefixed && check_plugin(plugin).is_ok()
 }
 
 pub(super) fn is_hex(text: &str) -> bool {

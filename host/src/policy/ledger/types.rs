@@ -4,6 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::error::{LedgerError, Result};
 
 /// A kind of object that has an owner.
@@ -19,7 +22,8 @@ pub enum Kind {
 }
 
 /// What becomes of the things that a run made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum OnEnd {
     /// They are removed.
     #[default]

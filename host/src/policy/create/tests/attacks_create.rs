@@ -332,7 +332,7 @@ fn attack_050_images() {
 fn attack_067_names_that_stand_for_others() {
     let mut bounds = bounds();
     let name = "055afd39f1e2";
-    bounds.names = [name.to_owned(), OTHER_ID.to_owned()].into();
+    bounds.names = [name, OTHER_ID].map(NameRule::new).into();
     let access = HostAccess::default();
     for name in [name, OTHER_ID, "a/b", "-a", "a b", ""] {
         let mut spec = spec();

@@ -82,7 +82,7 @@ fn names_have_the_owners_prefix_unless_they_are_granted() {
     assert_eq!(name(&named, &bounds()).as_deref(), Some("p-db"));
     assert_eq!(name(&spec(), &bounds()).as_deref(), Some("p-001122334455"));
     let mut granted = bounds();
-    granted.names.insert("db".to_owned());
+    granted.names.push(NameRule::new("db"));
     assert_eq!(name(&named, &granted).as_deref(), Some("db"));
     let aliases = &allowed(&named)["NetworkingConfig"]["EndpointsConfig"][NETWORK_ID]["Aliases"];
     assert_eq!(*aliases, json!(["db"]));

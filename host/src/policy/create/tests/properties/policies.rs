@@ -92,7 +92,7 @@ fn widen(at: usize, (bounds, access): &mut (CreateBounds, HostAccess)) {
             access.sysctls.insert("kernel.core_pattern".to_owned());
         }
         _ => {
-            bounds.names.insert("db".to_owned());
+            bounds.names.push(NameRule::new("db"));
         }
     }
 }

@@ -1,0 +1,229 @@
+//! How a policy is read: once, whole, or not at all.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::create::Contradiction;
+use super::file::values::Digest;
+use super::file::{self, Keys, Places, PolicyError, Setting, Texts, ValueSource};
+use super::{Directory, Grants, Policy};
+
+/// The most that the value of a variable has, in bytes: what a program can be given.
+const MAX_VALUE: u64 = 128 << 10;
+
+/// Reads policies.
+///
+/// # Examples
+///
+/// ```
+/// use dockwit_host::policy::PolicyReader;
+///
+/// let policy = PolicyReader::new()
+///     .set("limits.containers=4".parse()?)
+///     .environment(|name| (name == "DB_PW").then(|| "secret".to_owned()))
+///     .parse(
+///         r#"
+///         version = 1
+///         plugin  = "devenv"
+///         [create]
+///         env.PASSWORD = { from = { env = "DB_PW" }, reachable = true }
+///         "#,
+///     )?;
+/// assert_eq!(policy.create().env["PASSWORD"].value, "secret");
+/// assert_eq!(policy.limits().containers, 4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct PolicyReader<'a> {
+    settings: Vec<Setting>,
+    look_up: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    values: bool,
+}
+
+impl Default for PolicyReader<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'a> PolicyReader<'a> {
+    /// Reads the file as it is, and the values of variables in this process's environment.
+    pub fn new() -> Self {
+        Self {
+            settings: Vec::new(),
+            look_up: Box::new(|name| std::env::var(name).ok()),
+            values: true,
+        }
+    }
+
+    /// Sets a key, whatever the file has for it.
+    #[must_use]
+    pub fn set(mut self, setting: Setting) -> Self {
+        self.settings.push(setting);
+        self
+    }
+
+    /// Sets where variables are looked up.
+    #[must_use]
+    pub fn environment(self, look_up: impl Fn(&str) -> Option<String> + 'a) -> Self {
+        Self {
+            look_up: Box::new(look_up),
+            ..self
+        }
+    }
+
+    /// Leaves the values of variables that the host adds empty, so that a policy can be looked at where they are not. No run
+    /// should be given it.
+    #[must_use]
+    pub fn without_values(self) -> Self {
+        Self {
+            values: false,
+            ..self
+        }
+    }
+
+    /// Reads a policy file. Its paths are relative to it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::read`].
+    pub fn read(self, path: &Path) -> Result<Policy, PolicyError> {
+        let text = file::read(path)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        self.policy(text, folder)
+            .map_err(|error| error.in_file(path))
+    }
+
+    /// Reads a policy's text. Its paths are relative to the folder that the process is in.
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::read`].
+    pub fn parse(self, text: &str) -> Result<Policy, PolicyError> {
+        self.policy(text.to_owned(), Path::new(""))
+    }
+
+    fn policy(mut self, file: String, folder: &Path) -> Result<Policy, PolicyError> {
+        let texts = Texts {
+            file,
+            settings: std::mem::take(&mut self.settings),
+        };
+        let (keys, places) = texts.parse()?;
+        let Keys {
+            version: _,
+            plugin,
+            component,
+            api,
+            allow,
+            deny,
+            missing,
+            scope,
+            create,
+            host_access,
+            accept_unenforced,
+            wasi: file::Wasi { dirs, env },
+            show,
+            limits,
+            sandbox,
+        } = keys;
+        let allowed = places.verbs(&allow, |word| Grants::allowed_by(word, api))?;
+        let denied = places.verbs(&deny, |word| Grants::denied_by(word, api))?;
+        let sources: Vec<_> = create.sources().collect();
+        let told = super::secrets::given_away(&sources, &env);
+        let create = create.bounds(|name, from| {
+            let value = self.value(from, folder);
+            value.map_err(|why| {
+                let error = PolicyError::new(format!("the value of {name} {why}"));
+                places.locate(error, "create.env", Some(name))
+            })
+        })?;
+        let directory = |file::Dir {
+                             host,
+                             guest,
+                             read_only,
+                         }| Directory {
+            host: folder.join(host),
+            guest,
+            read_only,
+        };
+        let policy = Policy {
+            text: Some(texts.digest()),
+            plugin,
+            component,
+            grants: Grants::of(allowed).without(denied).missing(missing),
+            scope,
+            create,
+            host_access,
+            accept_unenforced,
+            directories: dirs.into_iter().map(directory).collect(),
+            variables: env,
+            show,
+            limits,
+            sandbox,
+        };
+        let found = told.into_iter().chain(policy.contradictions()).next();
+        match found {
+            Some(found) => Err(contradiction(found, &places)),
+            None => Ok(policy),
+        }
+    }
+
+    /// The value of a variable that the host adds, or why there is none.
+    fn value(&self, from: ValueSource, folder: &Path) -> Result<String, String> {
+        if !self.values {
+            return Ok(String::new());
+        }
+        match from {
+            ValueSource::Env(name) => {
+                let value = (self.look_up)(&name);
+                value.ok_or_else(|| {
+                    let name = super::quoted(&name);
+                    format!("is not there: the host's environment has no {name}, or it isn't UTF-8")
+                })
+            }
+            ValueSource::File(path) => {
+                let path = folder.join(path);
+                let value = contents(&path);
+                value.map_err(|error| format!("can't be read from {}: {error}", path.display()))
+            }
+        }
+    }
+}
+
+/// A file's text through one descriptor, without a newline at its end.
+fn contents(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?
+        .take(MAX_VALUE + 1)
+        .read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_VALUE {
+        let message = format!("a value has {MAX_VALUE} bytes at most");
+        return Err(io::Error::other(message));
+    }
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    Ok(text)
+}
+
+fn contradiction(found: Contradiction, places: &Places<'_>) -> PolicyError {
+    let Contradiction { key, item, why } = found;
+    places.locate(
+        PolicyError::new(format!("{key}: {why}")),
+        key,
+        item.as_deref(),
+    )
+}
+
+impl Texts {
+    /// The digest of all that was read. What is set besides makes another policy of a file.
+    fn digest(&self) -> Digest {
+        match self.settings.is_empty() {
+            true => Digest::of(self.file.as_bytes()),
+            false => Digest::of(format!("{}\n{:?}", self.file, self.settings).as_bytes()),
+        }
+    }
+}
