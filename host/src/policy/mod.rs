@@ -18,6 +18,8 @@ mod reader;
 mod scope;
 mod secrets;
 mod show;
+#[cfg(test)]
+mod tests;
 mod verb;
 
 use denial::quoted;

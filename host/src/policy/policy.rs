@@ -111,7 +111,8 @@ impl Policy {
         }
     }
 
-    /// Reads a policy file, once and whole. Its paths are relative to it. [`PolicyReader`] does the same with more said.
+    /// Reads a policy file, once and whole. Its paths are relative to it. [`PolicyReader`] does the same with keys set besides, and
+    /// with an environment to look variables up in.
     ///
     /// # Errors
     ///

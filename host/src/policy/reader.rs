@@ -7,10 +7,14 @@ use std::path::Path;
 use super::create::Contradiction;
 use super::file::values::Digest;
 use super::file::{self, Keys, Places, PolicyError, Setting, Texts, ValueSource};
+use super::secrets::GivenAway;
 use super::{Directory, Grants, Policy};
 
 /// The most that the value of a variable has, in bytes: what a program can be given.
 const MAX_VALUE: u64 = 128 << 10;
+
+/// Where variables are looked up.
+type LookUp<'a> = Box<dyn Fn(&str) -> Option<String> + 'a>;
 
 /// Reads policies.
 ///
@@ -36,7 +40,7 @@ const MAX_VALUE: u64 = 128 << 10;
 /// ```
 pub struct PolicyReader<'a> {
     settings: Vec<Setting>,
-    look_up: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    look_up: LookUp<'a>,
     values: bool,
 }
 
@@ -47,11 +51,11 @@ impl Default for PolicyReader<'_> {
 }
 
 impl<'a> PolicyReader<'a> {
-    /// Reads the file as it is, and the values of variables in this process's environment.
+    /// Reads the file as it is.
     pub fn new() -> Self {
         Self {
             settings: Vec::new(),
-            look_up: Box::new(|name| std::env::var(name).ok()),
+            look_up: Box::new(|_| None),
             values: true,
         }
     }
@@ -63,7 +67,8 @@ impl<'a> PolicyReader<'a> {
         self
     }
 
-    /// Sets where variables are looked up.
+    /// Sets where the variables are looked up whose values the host adds to containers, such as `|name|
+    /// std::env::var(name).ok()`; by default there is none.
     #[must_use]
     pub fn environment(self, look_up: impl Fn(&str) -> Option<String> + 'a) -> Self {
         Self {
@@ -109,6 +114,17 @@ impl<'a> PolicyReader<'a> {
             settings: std::mem::take(&mut self.settings),
         };
         let (keys, places) = texts.parse()?;
+        hold(given_away(&keys, folder), &places)?;
+        let policy = self.taken(keys, &places, folder)?;
+        hold(policy.contradictions(), &places)?;
+        Ok(Policy {
+            text: Some(texts.digest()),
+            ..policy
+        })
+    }
+
+    /// What the keys come to.
+    fn taken(&self, keys: Keys, places: &Places<'_>, folder: &Path) -> Result<Policy, PolicyError> {
         let Keys {
             version: _,
             plugin,
@@ -128,8 +144,6 @@ impl<'a> PolicyReader<'a> {
         } = keys;
         let allowed = places.verbs(&allow, |word| Grants::allowed_by(word, api))?;
         let denied = places.verbs(&deny, |word| Grants::denied_by(word, api))?;
-        let sources: Vec<_> = create.sources().collect();
-        let told = super::secrets::given_away(&sources, &env);
         let create = create.bounds(|name, from| {
             let value = self.value(from, folder);
             value.map_err(|why| {
@@ -146,8 +160,8 @@ impl<'a> PolicyReader<'a> {
             guest,
             read_only,
         };
-        let policy = Policy {
-            text: Some(texts.digest()),
+        Ok(Policy {
+            text: None,
             plugin,
             component,
             grants: Grants::of(allowed).without(denied).missing(missing),
@@ -160,12 +174,7 @@ impl<'a> PolicyReader<'a> {
             show,
             limits,
             sandbox,
-        };
-        let found = told.into_iter().chain(policy.contradictions()).next();
-        match found {
-            Some(found) => Err(contradiction(found, &places)),
-            None => Ok(policy),
-        }
+        })
     }
 
     /// The value of a variable that the host adds, or why there is none.
@@ -190,6 +199,26 @@ impl<'a> PolicyReader<'a> {
     }
 }
 
+/// Values that the host adds to containers, and that the plugin or its containers would have from the machine as well.
+fn given_away(keys: &Keys, folder: &Path) -> Vec<Contradiction> {
+    let own = keys.wasi.dirs.iter().map(|dir| {
+        let written = dir.host.display().to_string();
+        ("wasi.dirs", written, folder.join(&dir.host))
+    });
+    let bound = keys.host_access.binds.iter().map(|bind| {
+        let source = bind.source.clone();
+        ("host-access.binds", source.clone(), source.into())
+    });
+    let given = GivenAway {
+        variables: &keys.wasi.env,
+        folders: own.chain(bound).collect(),
+    };
+    let sources = keys.create.sources();
+    sources
+        .flat_map(|(name, from)| given.with(name, from, folder))
+        .collect()
+}
+
 /// A file's text through one descriptor, without a newline at its end.
 fn contents(path: &Path) -> io::Result<String> {
     let mut text = String::new();
@@ -209,13 +238,15 @@ fn contents(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-fn contradiction(found: Contradiction, places: &Places<'_>) -> PolicyError {
-    let Contradiction { key, item, why } = found;
-    places.locate(
-        PolicyError::new(format!("{key}: {why}")),
-        key,
-        item.as_deref(),
-    )
+/// Fails with the first of these, if there is one.
+fn hold(found: Vec<Contradiction>, places: &Places<'_>) -> Result<(), PolicyError> {
+    let Some(Contradiction { key, item, why }) = found.into_iter().next() else {
+        return Ok(());
+    };
+    Err(match places.has(key) {
+        true => places.locate(PolicyError::new(why), key, item.as_deref()),
+        false => PolicyError::new(format!("{key}: {why}")),
+    })
 }
 
 impl Texts {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::file::values::{ValueError, written, wrong};
+use super::file::values::{ValueError, parsed, written, wrong};
 
 /// What a plugin may see and use, by kind of object. What it may change is said apart, and is its own unless said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -52,8 +52,7 @@ pub enum Reach {
 }
 
 /// A label that an object must have: `monitor`, whatever its value, or `monitor=yes`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelMatch {
     /// Its key.
     pub key: String,
@@ -141,20 +140,25 @@ fn names<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<String>, D::Erro
 }
 
 /// The name of an object as the engine has it.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct ObjectName(String);
 
-impl TryFrom<String> for ObjectName {
-    type Error = ValueError;
+impl<'de> Deserialize<'de> for ObjectName {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        parsed(from)
+    }
+}
 
-    fn try_from(name: String) -> Result<Self, ValueError> {
+impl FromStr for ObjectName {
+    type Err = ValueError;
+
+    fn from_str(name: &str) -> Result<Self, ValueError> {
         if name.starts_with('/') {
             return wrong(format!("`{name}`: names have no leading slash here"));
         }
         let inner = |c: u8| c.is_ascii_alphanumeric() || b"_.-".contains(&c);
         match name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.bytes().all(inner) {
-            true => Ok(Self(name)),
+            true => Ok(Self(name.to_owned())),
             false => wrong(format!(
                 "`{name}` is no name of an object; one has letters, digits, `_`, `.` and `-`"
             )),

@@ -1,11 +1,10 @@
-//! Variables that the host adds, and by what a plugin comes to know their values.
+//! Variables that the host adds to containers, and by what a plugin comes to know their values.
+
+use std::path::{Path, PathBuf};
 
 use super::create::{CommandBound, Contradiction, HealthBound};
 use super::file::ValueSource;
 use super::{Policy, ShowArgs, ShowEnv, Verb};
-
-/// The verbs by which a container tells what it knows, or by which what is in it is had.
-const TELLING: [Verb; 2] = [Verb::ContainerLogs, Verb::ContainerInspectJson];
 
 impl Policy {
     /// What of this policy can't hold. A policy that was read has nothing of the kind; one that is made in Rust may.
@@ -22,11 +21,8 @@ impl Policy {
         if ways.is_empty() {
             return Vec::new();
         }
-        let secret = self
-            .create
-            .env
-            .iter()
-            .filter(|(_, variable)| !variable.reachable);
+        let variables = self.create.env.iter();
+        let secret = variables.filter(|(_, variable)| !variable.reachable);
         let told = secret.map(|(name, _)| Contradiction {
             key: "create.env",
             item: Some(name.clone()),
@@ -40,47 +36,104 @@ impl Policy {
 
     /// By what the plugin can come to know what is in the environment of its containers.
     fn ways_to_secrets(&self) -> Vec<&'static str> {
-        let grants = &self.grants;
-        let mut ways: Vec<_> = TELLING
-            .into_iter()
-            .filter(|verb| grants.allow(*verb))
-            .map(Verb::name)
-            .collect();
-        if grants.allow(Verb::ContainerInspect) && self.show.env == ShowEnv::Values {
+        let verbs = self.grants.verbs().filter(|verb| tells(*verb));
+        let mut ways: Vec<_> = verbs.map(Verb::name).collect();
+        let granted = |verb| self.grants.allow(verb);
+        if granted(Verb::ContainerInspect) && self.show.env == ShowEnv::Values {
             ways.push("container.inspect with show.env = \"values\"");
         }
-        if grants.allow(Verb::ContainerTop) && self.show.args == ShowArgs::All {
+        if granted(Verb::ContainerTop) && self.show.args == ShowArgs::All {
             ways.push("container.top with show.args = \"all\"");
         }
-        if grants.allow(Verb::ContainersCreate) {
-            // Programs take orders from variables, shells from SHELLOPTS and PS4 any.
-            ways.push("containers.create with variables of its own");
-            if self.create.command == CommandBound::Any {
-                ways.push("create.command = \"any\"");
-            }
-            if self.create.healthcheck == HealthBound::Any {
-                ways.push("create.healthcheck = \"any\"");
-            }
-            if !self.host_access.binds.is_empty() {
-                ways.push("host-access.binds");
-            }
+        if !granted(Verb::ContainersCreate) {
+            return ways;
+        }
+        // Programs take orders from variables: a shell runs what PS4 says.
+        ways.push("containers.create with variables of its own");
+        if self.create.command == CommandBound::Any {
+            ways.push("create.command = \"any\"");
+        }
+        if self.create.healthcheck == HealthBound::Any {
+            ways.push("create.healthcheck = \"any\"");
+        }
+        if !self.host_access.binds.is_empty() {
+            ways.push("host-access.binds");
         }
         ways
     }
 }
 
-/// Variables of the plugin's own that are where a value is from which the host adds to containers.
-pub(super) fn given_away(
-    sources: &[(&str, &ValueSource)],
-    variables: &[String],
-) -> Vec<Contradiction> {
-    let given = |(name, from): &(&str, &ValueSource)| match from {
-        ValueSource::Env(source) if variables.contains(source) => Some(Contradiction {
-            key: "wasi.env",
-            item: Some(source.clone()),
-            why: format!("{source} is where create.env.{name} has its value from"),
-        }),
-        _ => None,
-    };
-    sources.iter().filter_map(given).collect()
+/// Whether a verb, of itself, gives what a container says, or what is in it.
+fn tells(verb: Verb) -> bool {
+    match verb {
+        Verb::ContainerLogs | Verb::ContainerInspectJson => true,
+        Verb::SystemPing
+        | Verb::SystemVersion
+        | Verb::SystemInfo
+        | Verb::ContainersList
+        | Verb::ContainersGet
+        | Verb::ContainersOpen
+        | Verb::ContainersCreate
+        | Verb::ContainerInspect
+        | Verb::ContainerStart
+        | Verb::ContainerStop
+        | Verb::ContainerRestart
+        | Verb::ContainerKill
+        | Verb::ContainerPause
+        | Verb::ContainerUnpause
+        | Verb::ContainerRename
+        | Verb::ContainerRemove
+        | Verb::ContainerWait
+        | Verb::ContainerTop
+        | Verb::ContainerChanges
+        | Verb::ContainerStats
+        | Verb::ContainerStatsStream
+        | Verb::ContainerResize
+        | Verb::ContainerUpdate
+        | Verb::ContainerPort => false,
+    }
+}
+
+/// What else is given away that values are from: to the plugin itself, or to its containers.
+pub(super) struct GivenAway<'a> {
+    /// The variables of the plugin's own.
+    pub(super) variables: &'a [String],
+    /// The folders of the machine, with their keys and as they are written.
+    pub(super) folders: Vec<(&'static str, String, PathBuf)>,
+}
+
+impl GivenAway<'_> {
+    /// Why the value of a variable that the host adds can't be from there.
+    pub(super) fn with(&self, name: &str, from: &ValueSource, folder: &Path) -> Vec<Contradiction> {
+        match from {
+            ValueSource::Env(source) => {
+                let given = self.variables.contains(source);
+                let told = given.then(|| Contradiction {
+                    key: "wasi.env",
+                    item: Some(source.clone()),
+                    why: format!("{source} is where create.env.{name} has its value from"),
+                });
+                told.into_iter().collect()
+            }
+            ValueSource::File(path) => {
+                let file = real(&folder.join(path));
+                let holding = self.folders.iter();
+                let holding = holding.filter(|(_, _, folder)| file.starts_with(real(folder)));
+                let told = holding.map(|(key, written, _)| Contradiction {
+                    key,
+                    item: Some(written.clone()),
+                    why: format!(
+                        "{written} holds the file that create.env.{name} has its value from"
+                    ),
+                });
+                told.collect()
+            }
+        }
+    }
+}
+
+/// A path without links, as far as it can be looked at.
+fn real(path: &Path) -> PathBuf {
+    let real = path.canonicalize().or_else(|_| std::path::absolute(path));
+    real.unwrap_or_else(|_| path.to_owned())
 }

@@ -8,8 +8,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// What containers may have of the machine. Each field is the key of `[host-access]` of the same
-/// name, with hyphens. Default: nothing at all.
+use super::shape::capability;
+
+/// What containers may have of the machine: the keys of `[host-access]`. Nothing, unless said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct HostAccess {
@@ -27,6 +28,7 @@ pub struct HostAccess {
     /// Environment variables that give devices, by name: `NVIDIA_VISIBLE_DEVICES`.
     pub env: BTreeSet<String>,
     /// Capabilities beyond the default: `NET_ADMIN`, `ALL`.
+    #[serde(deserialize_with = "capabilities")]
     pub capabilities: BTreeSet<String>,
     /// Security options, exact ones: `seccomp=unconfined`.
     pub security_options: BTreeSet<String>,
@@ -61,6 +63,12 @@ pub struct HostAccess {
     pub oom: bool,
     /// Whether endpoints may have fixed addresses, links, priorities and options of the driver.
     pub endpoints: bool,
+}
+
+/// Capabilities as they are compared.
+fn capabilities<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<String>, D::Error> {
+    let names = Vec::<String>::deserialize(from)?;
+    Ok(names.iter().map(|name| capability(name)).collect())
 }
 
 /// A path of the machine.

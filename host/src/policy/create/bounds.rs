@@ -164,8 +164,7 @@ impl Default for ImageBound {
 
 /// An image by its content: `sha256:...`, an image's id, or `name@sha256:...`, `name:tag@sha256:...`,
 /// of which the digest counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageRule {
     text: String,
     digest: ImageId,
@@ -256,8 +255,7 @@ impl fmt::Debug for HostVariable {
 macro_rules! rule {
     ($(#[$doc:meta])* $name:ident, $what:literal, $pattern:literal) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $name(String);
 
         written!($name, $pattern);
@@ -307,13 +305,13 @@ rule!(
     /// A label's key, or, with `*` at its end, all that begin so: `app.*`.
     LabelRule,
     "label's key",
-    "^[^*]*[*]?$"
+    "^([^*]+[*]?|[*])$"
 );
 rule!(
     /// A container's name, or, with `*` at its end, all that begin so: `web-*`.
     NameRule,
     "container's name",
-    "^[a-zA-Z0-9_.-]*[*]?$"
+    "^([a-zA-Z0-9][a-zA-Z0-9_.-]*[*]?|[*])$"
 );
 
 /// Where the output of containers goes.

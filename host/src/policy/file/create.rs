@@ -235,8 +235,7 @@ struct Ports {
 }
 
 /// Numbers of ports.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug)]
 struct PortRange(RangeInclusive<u16>);
 
 written!(PortRange, "^[0-9]{1,5}(-[0-9]{1,5})?$");

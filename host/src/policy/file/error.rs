@@ -102,11 +102,11 @@ impl PolicyError {
     }
 }
 
-/// `monitor.toml:12:1: there is no key `scop``, without the hint.
+/// `monitor.toml:12:1: there is no key `scop``, `the setting scop: there is no key `scop``, without the hint.
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.set_by, &self.file) {
-            (Some(key), _) => write!(f, "what is set as {key}")?,
+            (Some(key), _) => write!(f, "the setting {key}")?,
             (None, Some(file)) => write!(f, "{}", file.display())?,
             (None, None) => f.write_str("the policy")?,
         }

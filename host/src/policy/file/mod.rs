@@ -107,6 +107,11 @@ impl Places<'_> {
         self.texts.locate(error, at)
     }
 
+    /// Whether a key is said.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.value(key).is_some()
+    }
+
     fn value(&self, key: &str) -> Option<&Spanned<DeValue<'_>>> {
         let mut parts = key.split('.');
         let mut value = self.table.get(parts.next()?)?;

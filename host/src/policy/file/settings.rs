@@ -8,6 +8,9 @@ use toml::de::{DeArray, DeString, DeTable, DeValue};
 use super::PolicyError;
 use super::values::{ValueError, wrong};
 
+/// How many parts a key has at most. No key of a policy has as many.
+const MAX_DEPTH: usize = 8;
+
 /// A key of the policy and its value: `create.images=any`, `create.ports={ip="127.0.0.1",range="8000-8010"}`. The value is as in
 /// the file, or, where that isn't TOML, a bare text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,10 +73,9 @@ impl FromStr for Setting {
         };
         let good = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         let path = key.trim().split('.');
-        if !path
-            .clone()
-            .all(|part| !part.is_empty() && part.chars().all(good))
-        {
+        let mut parts = path.clone();
+        let possible = parts.all(|part| !part.is_empty() && part.chars().all(good));
+        if !possible || path.clone().count() > MAX_DEPTH {
             return wrong(format!(
                 "`{key}` is no key; one looks like create.images or limits.time"
             ));

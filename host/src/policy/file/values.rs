@@ -1,6 +1,7 @@
 //! What values of a policy are made of: sizes, rates, times, names.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -18,20 +19,18 @@ pub(in crate::policy) fn wrong<T>(message: impl Into<String>) -> Result<T, Value
     Err(ValueError(message.into()))
 }
 
-/// Makes a type that is written as text in a policy.
+/// Makes a type, which is parsed and displayed, one that is written as text in a policy.
 macro_rules! written {
     ($type:ty, $pattern:literal) => {
-        impl TryFrom<String> for $type {
-            type Error = <$type as std::str::FromStr>::Err;
-
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                text.parse()
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
             }
         }
 
-        impl From<$type> for String {
-            fn from(value: $type) -> Self {
-                value.to_string()
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $crate::policy::file::values::parsed(from)
             }
         }
 
@@ -49,10 +48,32 @@ macro_rules! written {
 
 pub(in crate::policy) use written;
 
+/// Parses a text. It is done where the text is read, so that an error has its place.
+pub(in crate::policy) fn parsed<'de, T, D>(from: D) -> Result<T, D::Error>
+where
+    T: FromStr<Err: fmt::Display>,
+    D: Deserializer<'de>,
+{
+    struct Text<T>(PhantomData<T>);
+
+    impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+            text.parse().map_err(E::custom)
+        }
+    }
+
+    from.deserialize_str(Text(PhantomData))
+}
+
 /// What a plugin is called, by its operator: it owns what it makes under this name. Lowercase letters, digits and `-`, at
 /// most 32, a letter first.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PluginName(String);
 
 written!(PluginName, "^[a-z][a-z0-9-]{0,31}$");
@@ -106,8 +127,7 @@ impl fmt::Display for PluginName {
 }
 
 /// A version of the interface: `0.1.0`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InterfaceVersion(pub u32, pub u32, pub u32);
 
 written!(InterfaceVersion, "^[0-9]+\\.[0-9]+\\.[0-9]+$");
@@ -133,8 +153,7 @@ impl fmt::Display for InterfaceVersion {
 }
 
 /// The digest of a file: `sha256:` and 64 hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest([u8; 32]);
 
 written!(Digest, "^sha256:[0-9a-f]{64}$");
@@ -175,13 +194,12 @@ impl fmt::Display for Digest {
 }
 
 /// A number of bytes: `512MiB`, `2GiB`, `64KiB`, `100MB`; a bare number, and `B`, are bytes. Docker's `512m` means MiB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(pub u64);
 
-impl From<Size> for String {
-    fn from(size: Size) -> Self {
-        size.to_string()
+impl Serialize for Size {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
     }
 }
 
@@ -362,8 +380,7 @@ impl JsonSchema for Cpus {
 }
 
 /// How often something may be: `20/s`, `600/m`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// How many.
     pub count: u32,
@@ -406,8 +423,7 @@ impl fmt::Display for Rate {
 }
 
 /// A length of time: `20m`, `90s`, `1h 30m`, `500ms`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time(pub Duration);
 
 written!(Time, "^[0-9].*$");
@@ -483,6 +499,19 @@ mod tests {
         ] {
             assert!(wrong.parse::<Size>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn processors_are_counted_in_billionths() {
+        let cpus = |number: f64| Cpus::of(number).map(|cpus| cpus.0).ok();
+        assert_eq!(cpus(0.5), Some(500_000_000));
+        assert_eq!(cpus(0.1), Some(100_000_000));
+        assert_eq!(cpus(16.0), Some(16_000_000_000));
+        for wrong in [0.0, -1.0, 1e-12, 1e9, f64::NAN, f64::INFINITY] {
+            assert_eq!(cpus(wrong), None, "{wrong}");
+        }
+        assert_eq!(Cpus(1_500_000_000).to_string(), "1.5");
+        assert_eq!(Cpus(2_000_000_000).to_string(), "2");
     }
 
     #[test]

@@ -344,6 +344,28 @@ fn attack_067_names_that_stand_for_others() {
     }
 }
 
+/// Names that a policy grants with `*` don't reach those that other plugins' objects have.
+#[test]
+fn attack_140_a_wide_name_reaches_no_plugins_names() {
+    let mut bounds = bounds();
+    let access = HostAccess::default();
+    let named = |name| asking(|s| s.set_name(name));
+    let name = |bounds: &CreateBounds, name| {
+        let effective = decide(&named(name), bounds, &access)?;
+        Ok::<_, Denial>(effective.spec().name().map(str::to_owned))
+    };
+    for rule in ["*", "dev*", "devenv_1f3c9d2e_db"] {
+        bounds.names = vec![NameRule::new(rule)];
+        let denial = name(&bounds, "devenv_1f3c9d2e_db").expect_err(rule);
+        assert_eq!(denial.rule, "create.names");
+    }
+    bounds.names = vec![NameRule::new("web-*")];
+    assert_eq!(name(&bounds, "web-1").unwrap().as_deref(), Some("web-1"));
+    assert_eq!(name(&bounds, "web").unwrap().as_deref(), Some("p-web"));
+    let own = name(&bounds, "devenv_1f3c9d2e_db").unwrap();
+    assert_eq!(own.as_deref(), Some("p-devenv_1f3c9d2e_db"));
+}
+
 #[test]
 fn attack_108_keys_are_of_a_closed_set() {
     let spec = asking(|s| {
