@@ -1,18 +1,20 @@
 //! `dockwit check`.
 
+mod defeats;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::failure::{FAILED, Failure};
-use super::{run, text, wasm_file};
+use super::{engine, run, text, wasm_file};
 use crate::policy::values::Digest;
-use crate::policy::{NotAllowed, Policy};
+use crate::policy::{NotAllowed, Policy, Setting};
 use crate::runtime::Imports;
 
-/// Tells what the plugin asks for and isn't granted, and what is granted and never asked for. Nothing is run, and no engine
-/// is asked.
+/// Tells what the plugin asks for and isn't granted, what is granted and never asked for, and where one grant takes what others
+/// hold. Nothing is run, no engine is asked, and no secret is read.
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Options {
@@ -21,11 +23,16 @@ pub(super) struct Options {
 
     /// The policy, in TOML
     policy: PathBuf,
+
+    /// Set a key of the policy, as `dockwit run` does
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<Setting>,
 }
 
 const AFTER_HELP: &str = "\
 Examples:
   dockwit check monitor.wasm monitor.toml
+  dockwit check monitor.wasm monitor.toml --set scope.containers=all
 
 Exit status:
   0  the plugin would be started; there may be warnings
@@ -41,8 +48,12 @@ struct Findings {
 pub(super) fn check(options: &Options) -> Result<ExitCode, Failure> {
     let component = wasm_file::read(&options.plugin, FAILED)?;
     let imports = wasm_file::imports(&component)?;
-    let policy = run::policy::read(&options.policy, FAILED)?;
-    let findings = Findings::of(&imports, &Digest::of(&component), &policy);
+    let policy = run::policy::reader(&options.settings).without_values();
+    let policy = policy.read(&options.policy);
+    let policy = policy.map_err(|error| run::policy::refused(&error, FAILED))?;
+    let mut findings = Findings::of(&imports, &Digest::of(&component), &policy);
+    let defeats = defeats::of(&policy, &engine::address());
+    findings.warnings.extend(defeats);
     text::print(&findings.render())?;
     Ok(match findings.errors.is_empty() {
         true => ExitCode::SUCCESS,

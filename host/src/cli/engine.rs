@@ -27,6 +27,13 @@ pub(super) fn client(option: Option<&str>) -> Result<Client, Failure> {
     Ok(Client::new(transport))
 }
 
+/// Where the engine is, as far as that is said and can be understood; else where it is by default.
+pub(super) fn address() -> Address {
+    let said = docker_host().ok().flatten();
+    said.and_then(|address| address.parse().ok())
+        .unwrap_or_default()
+}
+
 fn docker_host() -> Result<Option<String>, Failure> {
     match env::var(DOCKER_HOST) {
         Ok(address) => Ok(Some(address).filter(|address| !address.is_empty())),

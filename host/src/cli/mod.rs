@@ -36,7 +36,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Run a plugin
-    Run(run::Options),
+    Run(Box<run::Options>),
     /// Tell what a plugin can ask for, without running it
     Inspect(inspect::Options),
     /// Hold a plugin against a policy, without running it

@@ -19,7 +19,7 @@ use super::failure::{Failure, NOT_STARTED};
 use super::options::{self, Variable};
 use super::signals::Signals;
 use super::{engine, output, wasm_file};
-use crate::policy::Directory;
+use crate::policy::{Directory, Setting};
 use crate::runtime::cache::Cache;
 use crate::runtime::{Outcome, Plugin, Run, RunSetup, Runtime};
 
@@ -34,6 +34,10 @@ pub(super) struct Options {
     /// What the plugin may do, in TOML; `dockwit policy schema` tells the keys
     #[arg(long, value_name = "FILE", conflicts_with_all = ["allow", "api", "partial", "show", "directories", "variables"])]
     policy: Option<PathBuf>,
+
+    /// Set a key of the policy, with dots, such as create.images=any; the value as in TOML, or a bare text
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<Setting>,
 
     /// Grant these calls, such as containers.list,container.logs; `dockwit inspect` tells what the plugin asks for
     #[arg(long, value_name = "VERBS", value_delimiter = ',')]
@@ -89,6 +93,11 @@ Examples:
     dockwit run report.wasm --allow containers.list --dir ./out::/out -- --since 1h
   The same, with all that it does on record:
     dockwit run monitor.wasm --allow containers.list,container.logs --audit audit.jsonl
+  One that makes containers of any image, and may publish some ports:
+    dockwit run dev.wasm --allow containers.create,container.start --set create.images=any \\
+      --set create.egress=true --set 'create.ports={ip=\"127.0.0.1\",range=\"8000-8010\"}'
+  A policy with one key otherwise:
+    dockwit run monitor.wasm --policy monitor.toml --set limits.time=20m
   All that containers of version 0.1.0 can do, on another engine:
     dockwit run ops.wasm --api 0.1.0 --allow 'containers.*,container.*' --engine tcp://10.0.0.5:2375
 

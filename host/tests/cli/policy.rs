@@ -99,6 +99,98 @@ fn a_policy_and_its_shorthand_are_not_given_together() {
 }
 
 #[test]
+fn a_setting_takes_the_place_of_a_key_of_the_file() {
+    let loops = does("(loop $l (br $l)) (i32.const 0)");
+    let setting = with(&loops, "[limits]\ntime = \"1h\"");
+    let said = setting.run(&["--policy", "policy.toml", "--set", "limits.time=50ms"]);
+    assert_eq!(said.status, Some(134));
+    assert!(
+        said.stderr.contains("limits.time = 50ms is met"),
+        "{}",
+        said.stderr
+    );
+    assert!(
+        said.stderr
+            .contains("hint: raise it by --set limits.time=..."),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn a_setting_is_given_without_a_file_too() {
+    let setting = Setting::new(&pauses());
+    let said = setting.run(&[
+        "--allow",
+        "container.pause",
+        "--set",
+        "create.images=any",
+        "--set",
+        "create.egress=true",
+        "--set",
+        "create.ports={ip=\"127.0.0.1\",range=\"8000-8010\"}",
+        "--set",
+        "missing=deny",
+    ]);
+    assert_eq!((said.status, said.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_wrong_setting_is_told_by_its_key_and_starts_nothing() {
+    let setting = with(&does("(i32.const 0)"), "");
+    for file in [&[][..], &["--policy", "policy.toml"]] {
+        for (option, words) in [
+            (
+                "create.imags=any",
+                "error: the setting create.imags: there is no key `create.imags`\nhint: did you mean `create.images`?",
+            ),
+            (
+                "limits.time=never",
+                "error: the setting limits.time: `never` is no length of time",
+            ),
+            (
+                "create.ports={ip=\"::1\",range=\"1-2\"}",
+                "error: the setting create.ports: a port is published by",
+            ),
+            (
+                "images",
+                "error: invalid value 'images' for '--set <KEY=VALUE>': write KEY=VALUE",
+            ),
+        ] {
+            let said = setting.run(&[file, &["--set", option]].concat());
+            assert_eq!(said.status, Some(125));
+            assert!(said.stderr.starts_with(words), "{}", said.stderr);
+        }
+    }
+}
+
+#[test]
+fn attack_119_a_variable_for_containers_that_is_reachable_is_said_to_be() {
+    let setting = Setting::new(&does("(i32.const 0)"));
+    let run = |options: &[&str]| {
+        let options = [&["run", "plugin.wasm"], options].concat();
+        let mut command = setting.command(&options);
+        Said::from(command.env("DB_PW", "hunter2").output().unwrap())
+    };
+    let secret = "create.env.PW={from={env=\"DB_PW\"}}";
+    let said = run(&["--set", secret, "--allow", "containers.create"]);
+    assert_eq!(said.status, Some(125));
+    assert!(
+        said.stderr
+            .starts_with("error: the setting create.env.PW: the plugin can come to know"),
+        "{}",
+        said.stderr
+    );
+    assert!(!said.stderr.contains("hunter2"), "{}", said.stderr);
+    let reachable = ["--set", secret, "--set", "create.env.PW.reachable=true"];
+    let said = run(&[&reachable[..], &["--allow", "containers.create"]].concat());
+    assert_eq!((said.status, said.stderr.as_str()), (Some(0), ""));
+    assert_eq!(run(&["--set", secret]).status, Some(0));
+    let unset = ["--set", "create.env.PW={from={env=\"UNSET\"}}"];
+    assert_eq!(run(&unset).status, Some(125));
+}
+
+#[test]
 fn a_policy_for_another_component_is_not_used() {
     let digest = format!("component = \"sha256:{}\"", "0".repeat(64));
     let said = run(&does("(i32.const 0)"), &digest);
@@ -174,6 +266,53 @@ fn a_check_tells_missing_grants_as_errors_and_unused_ones_as_warnings() {
         said.stdout,
         "the policy grants what the plugin asks for, and no more\n"
     );
+}
+
+#[test]
+fn attack_126_a_check_tells_where_one_grant_takes_what_others_hold() {
+    let policy = "[host-access]\nbinds = [{ source = \"/var\", read-only = true }]";
+    let setting = with(&does("(i32.const 0)"), policy);
+    let check = |options: &[&str]| {
+        let options = [&["check", "plugin.wasm", "policy.toml"], options].concat();
+        setting.say(&options)
+    };
+    let said = check(&[]);
+    assert_eq!(said.status, Some(0));
+    assert!(
+        said.stdout
+            .starts_with("warning: host-access.binds: /var has the engine's socket"),
+        "{}",
+        said.stdout
+    );
+    assert!(said.stdout.contains("this is root"), "{}", said.stdout);
+    let said = check(&["--set", "host-access.binds=[]"]);
+    assert!(
+        said.stdout.starts_with("the policy grants"),
+        "{}",
+        said.stdout
+    );
+    let said = check(&["--set", "scope.change.volumes=all"]);
+    assert!(
+        said.stdout
+            .contains("warning: scope.change.volumes = \"all\" may reach more"),
+        "{}",
+        said.stdout
+    );
+    let said = check(&["--set", "scope.change.volumes=mine"]);
+    assert_eq!(said.status, Some(1));
+    assert!(
+        said.stderr
+            .starts_with("error: the setting scope.change.volumes: "),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn a_check_needs_no_secret() {
+    let policy = "create.env.PW = { from = { env = \"UNSET\" } }";
+    assert_eq!(check(&does("(i32.const 0)"), policy).status, Some(0));
+    assert_eq!(run(&does("(i32.const 0)"), policy).status, Some(125));
 }
 
 #[test]

@@ -34,9 +34,10 @@ impl Options {
             BeginError::Variable(name) => failure.hint(format!(
                 "set it, or take {name} from wasi.env in the policy"
             )),
-            BeginError::Limit(met) => {
-                failure.hint(format!("a policy sets {}; see --policy", met.key))
-            }
+            BeginError::Limit(met) => failure.hint(format!(
+                "raise it by --set {}=..., or in the policy",
+                met.key
+            )),
             BeginError::Audit(_) => failure
                 .hint("what can't be audited isn't run; make room for it, or name another --audit"),
             BeginError::Instantiate(_) => failure,

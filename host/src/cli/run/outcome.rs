@@ -16,8 +16,10 @@ pub(super) fn status(outcome: Outcome, asked: Option<Signal>) -> Result<u8, Fail
         End::Failure => Ok(outcome.exit_status.unwrap_or(FAILED)),
         End::Trapped(error) => Err(trapped(&error)),
         End::Limit(met) => Err(
-            Failure::new(TRAPPED, format!("the plugin was ended: {met}"))
-                .hint(format!("a policy sets {}; see --policy", met.key)),
+            Failure::new(TRAPPED, format!("the plugin was ended: {met}")).hint(format!(
+                "raise it by --set {}=..., or in the policy",
+                met.key
+            )),
         ),
         End::Ended => {
             let status = asked.map_or(FAILED, Signal::status);

@@ -1,30 +1,47 @@
 //! The policy of a run: a file, or what the options say in short.
 
-use std::path::Path;
+use serde::Serialize;
 
 use super::Options;
 use crate::cli::failure::{self, Failure, NOT_STARTED};
 use crate::cli::options::Shown;
 use crate::policy::values::PluginName;
-use crate::policy::{Grants, Missing, Policy, Show};
+use crate::policy::{Grants, Missing, Policy, PolicyError, PolicyReader, Setting, Show, Verb};
 
 impl Options {
     pub(super) fn policy(&self) -> Result<Policy, Failure> {
         match &self.policy {
-            Some(file) => read(file, NOT_STARTED),
+            Some(file) => {
+                let read = reader(&self.settings).read(file);
+                read.map_err(|error| refused(&error, NOT_STARTED))
+            }
             None => self.shorthand(),
         }
     }
 
     /// `--allow` and its like: a policy without a file, for a plugin called as its own file is.
     fn shorthand(&self) -> Result<Policy, Failure> {
-        let name = self.plugin.file_stem().unwrap_or_default();
-        let name = PluginName::near(&name.to_string_lossy());
-        let policy = Policy::new(name)
-            .with_grants(self.grants()?)
-            .with_show(self.show());
+        let text = self.text()?;
+        let policy = reader(&self.settings).parse(&text);
+        let policy = policy.map_err(|error| refused(&error, NOT_STARTED))?;
         let directories = self.directories.iter().cloned();
         Ok(directories.fold(policy, Policy::with_directory))
+    }
+
+    /// What the options say, as a file would.
+    fn text(&self) -> Result<String, Failure> {
+        let name = self.plugin.file_stem().unwrap_or_default();
+        let keys = Shorthand {
+            version: 1,
+            plugin: PluginName::near(&name.to_string_lossy()),
+            allow: self.grants()?.verbs().map(Verb::name).collect(),
+            missing: match self.partial {
+                true => Missing::Deny,
+                false => Missing::Refuse,
+            },
+            show: self.show(),
+        };
+        toml::to_string(&keys).map_err(|error| Failure::of(NOT_STARTED, &error))
     }
 
     fn show(&self) -> Show {
@@ -44,27 +61,36 @@ impl Options {
             .iter()
             .map(|word| word.trim())
             .filter(|word| !word.is_empty());
-        let grants = Grants::parse(words, self.api.as_deref()).map_err(|error| {
+        Grants::parse(words, self.api.as_deref()).map_err(|error| {
             let file = self.plugin.display();
             Failure::of(NOT_STARTED, &error).hint(format!(
                 "`dockwit inspect {file}` tells what the plugin asks for"
             ))
-        })?;
-        Ok(if self.partial {
-            grants.missing(Missing::Deny)
-        } else {
-            grants
         })
     }
 }
 
-/// Reads a policy file.
-pub(in crate::cli) fn read(file: &Path, status: u8) -> Result<Policy, Failure> {
-    Policy::read(file).map_err(|error| {
-        let failure = Failure::new(status, failure::chain(&error));
-        match error.hint() {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
-    })
+/// The keys of a policy that options have for.
+#[derive(Serialize)]
+struct Shorthand {
+    version: u32,
+    plugin: PluginName,
+    allow: Vec<&'static str>,
+    missing: Missing,
+    show: Show,
+}
+
+/// Reads policies with these keys set besides, and with this process's environment.
+pub(in crate::cli) fn reader(settings: &[Setting]) -> PolicyReader<'static> {
+    let reader = PolicyReader::new().environment(|name| std::env::var(name).ok());
+    settings.iter().cloned().fold(reader, PolicyReader::set)
+}
+
+/// Why a policy can't be taken.
+pub(in crate::cli) fn refused(error: &PolicyError, status: u8) -> Failure {
+    let failure = Failure::new(status, failure::chain(error));
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
 }
