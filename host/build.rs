@@ -69,14 +69,14 @@ struct Verb {
 }
 
 impl Verb {
-    /// A function is a verb if it can reach the engine, or if it stands alone and gives out a handle. Setters, groups of a
-    /// snapshot and the run's own functions are none.
+    /// A function is a verb if it can reach the engine, or if it stands alone and gives out a handle. Setters, powers over the
+    /// machine, groups of a snapshot and the run's own functions are none.
     fn of(resolve: &Resolve, interface: &Interface, function: &Function) -> Option<Self> {
         let interface_name = interface.name.as_deref().expect("a named interface");
         let (name, is_verb) = match function.kind {
             FunctionKind::Freestanding | FunctionKind::AsyncFreestanding => (
                 format!("{interface_name}.{}", function.name),
-                interface_name != "run",
+                interface_name != "run" && !is_power(interface, function),
             ),
             FunctionKind::AsyncMethod(resource) | FunctionKind::AsyncStatic(resource) => {
                 let resource = resolve.types[resource]
@@ -145,9 +145,19 @@ impl Part {
     }
 }
 
+/// What of the machine is added to a spec is a function of its own, which gives nothing back and doesn't wait.
+fn is_power(interface: &Interface, function: &Function) -> bool {
+    interface.name.as_deref() == Some("host-access")
+        && function.kind == FunctionKind::Freestanding
+        && function.result.is_none()
+}
+
 /// What can be made by a plugin is a spec, and what it takes are its options; what the engine alone gives and nobody waits
 /// for is a snapshot, and what it tells are its groups.
 fn kind(resolve: &Resolve, interface: &Interface, function: &Function) -> &'static str {
+    if is_power(interface, function) {
+        return "Power";
+    }
     let FunctionKind::Method(resource) = function.kind else {
         return "Plain";
     };

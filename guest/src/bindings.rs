@@ -24,7 +24,9 @@ pub(crate) mod engine {
         },
     });
 
-    pub(crate) use self::dockwit::engine::{containers, run, system, types};
+    pub(crate) use self::dockwit::engine::{
+        containers, host_access, networks, run, system, types, volumes,
+    };
 }
 
 /// The part of WASI 0.3 that a plugin may use beside the engine: `std` has no waiting of its own that lets others go on.

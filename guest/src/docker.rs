@@ -3,7 +3,9 @@
 use crate::bindings::engine::system as wit;
 use crate::containers::Containers;
 use crate::error::Result;
+use crate::networks::Networks;
 use crate::system::{Pong, SystemInfo, VersionInfo};
+use crate::volumes::Volumes;
 
 /// The Docker Engine, as far as this plugin's policy reaches.
 ///
@@ -34,6 +36,18 @@ impl Docker {
     #[must_use]
     pub const fn containers(self) -> Containers {
         Containers::new()
+    }
+
+    /// Volumes: look up.
+    #[must_use]
+    pub const fn volumes(self) -> Volumes {
+        Volumes::new()
+    }
+
+    /// Networks: look up.
+    #[must_use]
+    pub const fn networks(self) -> Networks {
+        Networks::new()
     }
 
     /// Asks whether the engine is there: `GET /_ping`. Needs the grant `system.ping`.

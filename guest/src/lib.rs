@@ -11,8 +11,10 @@ pub mod command;
 pub mod containers;
 mod docker;
 mod error;
+pub mod host_access;
 mod lines;
 mod native;
+mod networks;
 mod run;
 mod stdin;
 mod stream;
@@ -21,6 +23,7 @@ pub mod time;
 mod timestamp;
 mod value;
 mod verdict;
+mod volumes;
 
 pub use dockwit_macros::main;
 #[doc(no_inline)]
@@ -32,18 +35,20 @@ pub use futures::{
 pub use self::containers::{
     Container, ContainerFilter, ContainerSpec, ContainerStatus, ContainerSummary, Containers,
     Healthcheck, IpcMode, LogChunk, LogLine, LogStream, NetworkMode, OutputStream, Protocol,
-    RestartPolicy, StatsStream, Tmpfs, Ulimit, UpdateSpec, WaitCondition,
+    RestartPolicy, StatsStream, Tmpfs, Ulimit, UpdateSpec, VolumeMount, WaitCondition,
 };
 pub use self::{
     docker::Docker,
     error::{Detail, Error, ErrorKind, Result},
     lines::MAX_LINE_BYTES,
+    networks::{Network, Networks},
     run::{
         ExitStatus, Failed, StopRequested, Termination, granted, set_exit_status, stop_requested,
     },
     stdin::{Stdin, StdinLines, stdin},
     timestamp::Timestamp,
     value::{EnvVar, HostPort, Label, PortSpec, Size, Words},
+    volumes::{Volume, Volumes},
 };
 
 /// What `#[dockwit::main]` refers to. Not for use by hand.

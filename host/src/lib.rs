@@ -25,6 +25,7 @@ pub mod bindings;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+pub mod keeper;
 pub mod policy;
 pub mod runtime;
 pub mod transport;

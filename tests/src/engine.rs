@@ -88,6 +88,22 @@ impl Engine {
         path: &str,
         body: Option<Value>,
     ) -> (StatusCode, Value) {
+        let body = body.map_or_else(Vec::new, |body| body.to_string().into());
+        self.send(method, path, "application/json", body).await
+    }
+
+    /// As [`ask`](Self::ask), with a body of any kind.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it can't be reached.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: Vec<u8>,
+    ) -> (StatusCode, Value) {
         let stream = tokio::net::UnixStream::connect(self.socket())
             .await
             .expect("the engine is there");
@@ -95,13 +111,12 @@ impl Engine {
             .await
             .expect("it speaks HTTP");
         let connection = tokio::spawn(connection);
-        let body = body.map_or_else(Bytes::new, |body| body.to_string().into());
         let request = Request::builder()
             .method(method)
             .uri(format!("/v1.41{path}"))
             .header("Host", "engine")
-            .header("Content-Type", "application/json")
-            .body(Full::new(body))
+            .header("Content-Type", kind)
+            .body(Full::new(Bytes::from(body)))
             .expect("a request");
         let response = sender.send_request(request).await.expect("an answer");
         let status = response.status();
@@ -136,7 +151,7 @@ fn required(name: &str) -> String {
     })
 }
 
-/// Names that no other test has, and the removal of every container that bears one, at the end.
+/// Names that no other test has, and the removal of every container, network and volume that bears one, at the end.
 pub struct Names {
     prefix: String,
 }
@@ -161,6 +176,40 @@ impl Names {
         format!("{}{name}", self.prefix)
     }
 
+    /// Makes a volume of that name.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it can't be made.
+    pub async fn make_volume(&self, name: &str) {
+        let body = serde_json::json!({ "Name": self.name(name) });
+        Self::make("/volumes/create", body).await;
+    }
+
+    /// Makes a network of that name; with a range of addresses, if one is given: `10.213.78.0/24`.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it can't be made.
+    pub async fn make_network(&self, name: &str, range: Option<&str>) {
+        let mut body = serde_json::json!({ "Name": self.name(name) });
+        if let Some(range) = range {
+            body["IPAM"] = serde_json::json!({ "Config": [{ "Subnet": range }] });
+        }
+        Self::make("/networks/create", body).await;
+    }
+
+    /// Removes now what bears one of them.
+    pub async fn remove_now(&self) {
+        Self::remove_all(&self.prefix).await;
+    }
+
+    async fn make(path: &str, body: Value) {
+        let engine = Engine::under_test();
+        let (status, answer) = engine.ask(Method::POST, path, Some(body)).await;
+        assert!(status.is_success(), "{path}: {status}: {answer}");
+    }
+
     async fn remove_all(prefix: &str) {
         let engine = Engine::under_test();
         let filter = format!("%7B%22name%22%3A%5B%22{prefix}%22%5D%7D");
@@ -180,6 +229,20 @@ impl Names {
                     None,
                 )
                 .await;
+        }
+        for (kind, list) in [("networks", ""), ("volumes", "/Volumes")] {
+            let path = format!("/{kind}?filters={filter}");
+            let (_, rows) = engine.ask(Method::GET, &path, None).await;
+            for row in rows
+                .pointer(list)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                let name = row["Name"].as_str().unwrap_or_default();
+                let path = format!("/{kind}/{name}");
+                engine.ask(Method::DELETE, &path, None).await;
+            }
         }
     }
 }

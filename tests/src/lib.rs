@@ -1,8 +1,11 @@
 //! The harness of the suite: a real engine, plugins that are run against it, and what stands between the two.
 
 pub mod audit;
+pub mod console;
 pub mod engine;
+pub mod making;
 pub mod plugin;
+pub mod probe;
 pub mod process;
 pub mod proxy;
 pub mod schema;

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use dockwit_host::api::Client;
-use dockwit_host::policy::{Grants, Policy, Verb};
+use dockwit_host::keeper::Plan;
+use dockwit_host::policy::ledger::Ledger;
+use dockwit_host::policy::{Grants, Missing, Policy, Verb};
 use dockwit_host::runtime::cache::Cache;
 use dockwit_host::runtime::{BeginError, Outcome, Plugin, Run, RunSetup, Runtime, Stdio};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines};
@@ -22,8 +25,69 @@ use crate::engine::{Engine, Names};
 /// How long a plugin under test may run: no test means to wait that long.
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// What a run's policy has besides its grants, unless a test says otherwise.
-const SHOW_ALL: &str = "show = { env = \"values\", args = \"all\" }";
+/// What a run's policy has besides its grants, unless a test says otherwise: all containers are in scope, and new ones may be
+/// nearly anything.
+pub const WIDE: &str = r#"
+scope.containers = "all"
+scope.networks = "all"
+scope.volumes = "all"
+scope.change = { containers = "all", networks = "all", volumes = "all" }
+limits.containers = 1000
+limits.running = 1000
+limits.networks = 100
+limits.volumes = 1000
+limits.memory-total = "1048576GiB"
+limits.cpus-total = 1000000
+limits.on-end = "keep"
+create.images = "any"
+create.names = ["dw-*"]
+create.labels = ["*"]
+create.memory = "4GiB"
+create.cpus = 64
+create.pids = 100000
+create.shm = "4GiB"
+create.ports = { ip = "0.0.0.0", range = "1-65535" }
+create.egress = true
+create.persist = true
+create.healthcheck = "any"
+create.stop-timeout = 100000
+create.dns = ["10.0.0.1", "10.0.0.2", "10.4.5.6", "fd00::1"]
+create.dns-options = ["ndots:2", "rotate"]
+create.dns-search = ["example.org", "example.net"]
+create.sysctls = ["net.ipv4.ip_unprivileged_port_start", "net.ipv4.tcp_syncookies"]
+create.extra-hosts = ["db:10.0.0.2", "db:10.0.0.3", "db:10.1.2.3", "machine:host-gateway", "six:fd00::2", "six:fd00::3"]
+"#;
+
+/// What its answers tell, unless a test says otherwise.
+pub const SHOW_ALL: &str = "show = { env = \"values\", args = \"all\" }";
+
+/// What of the machine its containers may have, unless a test says otherwise: what the plugins under test ask for.
+pub const MACHINE: &str = r#"
+[host-access]
+privileged = true
+binds = [{ source = "/etc", propagation = "rslave" }]
+devices = ["/dev/null"]
+device-cgroup-rules = ["c 42:* rwm"]
+device-requests = [{ driver = "nobody", count = 1, capabilities = ["gpu"] }]
+env = ["NVIDIA_VISIBLE_DEVICES"]
+capabilities = ["NET_ADMIN", "SYS_NICE"]
+security-options = ["seccomp=unconfined"]
+system-paths = true
+sysctls = ["net.ipv4.ip_default_ttl"]
+namespaces = ["cgroup", "ipc", "network", "pid", "user", "uts"]
+runtimes = ["runc", "crun", "no-such-runtime"]
+cgroup-parents = ["/dockwit-parent"]
+annotations = ["com.example.note"]
+links = true
+volumes-from = true
+log-drivers = [{ name = "json-file", options = { max-size = "1m", max-file = "3" } }, { name = "none" }]
+volume-drivers = [{ name = "local", options = { type = "tmpfs", device = "tmpfs", o = "size=1m" } }]
+storage-options = ["size=64M", "no-such-option=1"]
+ulimits = { memlock = 65536, core = -1 }
+scheduling = true
+oom = true
+endpoints = true
+"#;
 
 /// How much a plugin may print.
 const MAX_OUTPUT: usize = 4 << 20;
@@ -34,13 +98,17 @@ pub struct Test {
     names: Names,
     client: Client,
     grants: Option<Grants>,
+    plugin_name: String,
+    wide: &'static str,
     keys: String,
+    machine: &'static str,
     args: Vec<String>,
     env: Vec<(String, String)>,
     stdin: Bytes,
     stop: CancellationToken,
     grace: Duration,
     audit: AuditLines,
+    plan: Option<Plan>,
 }
 
 impl Test {
@@ -53,7 +121,10 @@ impl Test {
             names: Names::new(case),
             client: engine.client(),
             grants: None,
+            plugin_name: "test".to_owned(),
+            wide: WIDE,
             keys: SHOW_ALL.to_owned(),
+            machine: MACHINE,
             args: vec![plugin.to_owned(), case.to_owned()],
             env: vec![
                 ("IMAGE".into(), engine.image().into()),
@@ -63,6 +134,7 @@ impl Test {
             stop: CancellationToken::new(),
             grace: Duration::from_secs(10),
             audit: AuditLines::default(),
+            plan: None,
         }
     }
 
@@ -90,14 +162,59 @@ impl Test {
         }
     }
 
-    /// Runs it under a policy with these keys, in TOML, besides what it is granted. By default it is told of environments and
-    /// command lines in full.
+    /// Runs it so that nothing is its own: it can make no containers, there is no ledger, and the engine isn't asked for anything
+    /// before the plugin asks.
+    #[must_use]
+    pub fn without_ledger(self) -> Self {
+        let asked = self.plugin.imports().verbs().iter().copied();
+        let granted = asked.filter(|verb| *verb != Verb::ContainersCreate);
+        let grants = Grants::of(granted).missing(Missing::Deny);
+        self.grants(grants)
+    }
+
+    /// Runs it under a policy with these keys, in TOML, besides [`WIDE`] and what it is granted. By default it is told of
+    /// environments and command lines in full.
     #[must_use]
     pub fn policy(self, keys: &str) -> Self {
         Self {
             keys: keys.to_owned(),
             ..self
         }
+    }
+
+    /// Runs it under a policy of a plugin that no other test has, with these keys alone besides what it is granted.
+    #[must_use]
+    pub fn only(self, keys: &str) -> Self {
+        Self {
+            plugin_name: own_name(),
+            wide: "",
+            machine: "",
+            keys: keys.to_owned(),
+            ..self
+        }
+    }
+
+    /// Gives its containers this of the machine, in TOML, in place of [`MACHINE`].
+    #[must_use]
+    pub fn machine(self, keys: &'static str) -> Self {
+        Self {
+            machine: keys,
+            ..self
+        }
+    }
+
+    /// Runs it as the plugin of this name, which several runs may share.
+    #[must_use]
+    pub fn named(self, plugin: &str) -> Self {
+        Self {
+            plugin_name: plugin.to_owned(),
+            ..self
+        }
+    }
+
+    /// What the plugin is called.
+    pub fn plugin_name(&self) -> &str {
+        &self.plugin_name
     }
 
     /// Reaches the engine in another way, or another engine.
@@ -135,6 +252,15 @@ impl Test {
         Self {
             stop,
             grace,
+            ..self
+        }
+    }
+
+    /// Plans instead of sending. There is no audit then.
+    #[must_use]
+    pub fn plan(self, plan: Plan) -> Self {
+        Self {
+            plan: Some(plan),
             ..self
         }
     }
@@ -206,15 +332,26 @@ impl Test {
             .grants
             .take()
             .unwrap_or_else(|| Grants::of(self.plugin.imports().verbs().iter().copied()));
-        let policy = Policy::parse(&format!("version = 1\nplugin = \"test\"\n{}", self.keys))
-            .unwrap_or_else(|error| panic!("{error}"));
+        let Self {
+            plugin_name,
+            wide,
+            keys,
+            machine,
+            ..
+        } = &self;
+        let text = format!("version = 1\nplugin = \"{plugin_name}\"\n{wide}\n{keys}\n{machine}");
+        let policy = Policy::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let mut setup = RunSetup::new(self.client)
             .policy(policy.with_grants(grants))
+            .ledger(ledger())
             .args(self.args)
             .env("PREFIX", self.names.prefix())
             .stdio(stdio)
             .stop(self.stop, self.grace)
             .audit(Arc::new(self.audit));
+        if let Some(plan) = self.plan {
+            setup = setup.plan(plan);
+        }
         for (name, value) in self.env {
             setup = setup.env(name, value);
         }
@@ -291,6 +428,11 @@ impl Live {
     /// Whether the run is over.
     pub fn is_over(&self) -> bool {
         self.run.is_finished()
+    }
+
+    /// Lets go of the run in the middle, as if its process had been killed.
+    pub fn kill(self) {
+        self.run.abort();
     }
 
     /// Closes standard input, and waits for the plugin's end.
@@ -394,6 +536,26 @@ impl Drop for Ran {
             );
         }
     }
+}
+
+/// All runs share one ledger, in a folder that the task runner removes.
+pub fn ledger() -> Ledger {
+    static LEDGER: OnceLock<Ledger> = OnceLock::new();
+    let open = || {
+        let folder = tempfile::tempdir().expect("a folder").keep();
+        Ledger::open(folder.join("ledger")).expect("a ledger")
+    };
+    LEDGER.get_or_init(open).clone()
+}
+
+/// A plugin's name that no other test has.
+pub fn own_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!(
+        "own-{}-{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    )
 }
 
 /// All plugins under test share one compiler.

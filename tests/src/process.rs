@@ -45,7 +45,8 @@ impl Command {
         Self { command }
     }
 
-    /// `dockwit run` of a plugin under test, granted what it imports, with a case and names as the harness gives them.
+    /// `dockwit run` of a plugin under test, granted what it imports under the suite's wide policy, with a case and names as the
+    /// harness gives them.
     pub fn run(plugin: &str, case: &str, names: &Names) -> Self {
         Self::run_with(plugin, case, names, &[])
     }
@@ -54,10 +55,22 @@ impl Command {
     pub fn run_with(plugin: &str, case: &str, names: &Names, options: &[&str]) -> Self {
         let verbs = imported(plugin);
         let options = [&["--allow", &verbs], options].concat();
+        Self::run_wide(plugin, case, names, &options)
+    }
+
+    /// The same, with grants of the test's own.
+    pub fn run_wide(plugin: &str, case: &str, names: &Names, options: &[&str]) -> Self {
+        let wide: Vec<_> = plugin::WIDE
+            .lines()
+            .filter_map(|line| line.split_once(" = "))
+            .map(|(key, value)| format!("--set={key}={value}"))
+            .collect();
+        let wide = wide.iter().map(String::as_str);
+        let options: Vec<_> = wide.chain(options.iter().copied()).collect();
         Self::run_granted(plugin, case, names, &options)
     }
 
-    /// The same, with grants of the test's own, too.
+    /// The same, under no other policy than the test's own.
     pub fn run_granted(plugin: &str, case: &str, names: &Names, options: &[&str]) -> Self {
         let file = plugin::file(plugin);
         let environment = [
@@ -171,6 +184,20 @@ impl Process {
     pub async fn go(&mut self) {
         let stdin = self.stdin.as_mut().expect("input isn't closed");
         stdin.write_all(b"go\n").await.expect("it takes input");
+    }
+
+    /// Gives it lines of input.
+    ///
+    /// # Panics
+    ///
+    /// Panics if nobody can read them any more.
+    pub async fn say(&mut self, lines: &str) {
+        let stdin = self.stdin.as_mut().expect("input isn't closed");
+        let lines = format!("{lines}\n");
+        stdin
+            .write_all(lines.as_bytes())
+            .await
+            .expect("it takes input");
     }
 
     /// Waits until it has said this on standard error.
@@ -339,6 +366,11 @@ pub struct Output {
 }
 
 impl Output {
+    /// The signal that ended it, if one did.
+    pub fn signal(&self) -> Option<i32> {
+        std::os::unix::process::ExitStatusExt::signal(&self.status)
+    }
+
     /// Fails the test unless the command ended with this status.
     ///
     /// # Panics

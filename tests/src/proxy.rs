@@ -28,6 +28,7 @@ struct Counts {
     opened: AtomicU64,
     closed: AtomicU64,
     sent: AtomicU64,
+    changes: AtomicU64,
     received: AtomicU64,
 }
 
@@ -83,6 +84,11 @@ impl Proxy {
         self.counts.sent.load(Ordering::SeqCst)
     }
 
+    /// How many requests that aren't mere look-ups were sent to the engine so far.
+    pub fn changes(&self) -> u64 {
+        self.counts.changes.load(Ordering::SeqCst)
+    }
+
     /// How many bytes came from the engine so far.
     pub fn received(&self) -> u64 {
         self.counts.received.load(Ordering::SeqCst)
@@ -132,15 +138,34 @@ async fn carry(client: UnixStream, counts: Arc<Counts>) {
     let (from_client, to_client) = client.into_split();
     let (from_engine, to_engine) = engine.into_split();
     tokio::select! {
-        () = pass(from_client, to_engine, &counts.sent) => {}
-        () = pass(from_engine, to_client, &counts.received) => {}
+        () = pass(from_client, to_engine, |piece| counts.sends(piece)) => {}
+        () = pass(from_engine, to_client, |piece| counts.receives(piece)) => {}
     }
 }
 
-async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, count: &AtomicU64) {
+impl Counts {
+    /// A request begins with a piece of its own.
+    fn sends(&self, piece: &[u8]) {
+        self.sent.fetch_add(piece.len() as u64, Ordering::SeqCst);
+        let methods: [&[u8]; 3] = [b"POST ", b"PUT ", b"DELETE "];
+        // The one look-up that is no `GET`.
+        const WAIT: &[u8] = b"/wait?";
+        let waits = piece.windows(WAIT.len()).any(|part| part == WAIT);
+        if methods.iter().any(|method| piece.starts_with(method)) && !waits {
+            self.changes.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn receives(&self, piece: &[u8]) {
+        self.received
+            .fetch_add(piece.len() as u64, Ordering::SeqCst);
+    }
+}
+
+async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, count: impl Fn(&[u8])) {
     let mut buffer = vec![0; 16 * 1024];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
-        count.fetch_add(read as u64, Ordering::SeqCst);
+        count(&buffer[..read]);
         if to.write_all(&buffer[..read]).await.is_err() {
             return;
         }

@@ -56,9 +56,13 @@ pub(crate) fn told(ran: &Ran) -> BTreeMap<&str, &str> {
         .collect()
 }
 
+async fn list_of(plugin: &str) -> Ran {
+    Test::new(plugin, "--list").without_ledger().run().await
+}
+
 /// Compares the cases that have a test with those that the plugin has.
 pub(crate) async fn are_all_of(plugin: &str, tests: &[&str]) {
-    let ran = Test::new(plugin, "--list").run().await;
+    let ran = list_of(plugin).await;
     let cases: BTreeSet<&str> = ran.succeeded().stdout().lines().collect();
     let tests: BTreeSet<&str> = tests.iter().copied().collect();
     assert_eq!(cases, tests, "the cases of {plugin}, and its tests");
@@ -66,22 +70,35 @@ pub(crate) async fn are_all_of(plugin: &str, tests: &[&str]) {
 
 /// Checks that a plugin has a case named as each function of a resource, so that a new one can't go without.
 pub(crate) async fn has_each_function_of(plugin: &str, resource: &str) {
+    let method = format!("[method]{resource}.");
+    let functions = functions(|_, name| name.strip_prefix(&method).map(str::to_owned));
+    has_each_of(plugin, functions).await;
+}
+
+/// Checks that a plugin has a case named as each function of an interface.
+pub(crate) async fn has_each_function_of_interface(plugin: &str, interface: &str) {
+    let functions = functions(|of, name| (of == interface).then(|| name.to_owned()));
+    has_each_of(plugin, functions).await;
+}
+
+/// Functions of the WIT, by what becomes of the names of their interfaces and their own.
+fn functions(pick: impl Fn(&str, &str) -> Option<String>) -> BTreeSet<String> {
     let mut resolve = wit_parser::Resolve::default();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit");
     resolve.push_dir(folder).expect("the WIT parses");
-    let method = format!("[method]{resource}.");
-    let functions: BTreeSet<String> = resolve
-        .interfaces
-        .iter()
-        .flat_map(|(_, interface)| interface.functions.keys())
-        .filter_map(|name| name.strip_prefix(&method))
-        .map(|name| name.replace('-', "_"))
-        .collect();
-    assert!(
-        functions.len() > 5,
-        "the walk sees {resource}: {functions:?}"
-    );
-    let ran = Test::new(plugin, "--list").run().await;
+    let mut functions = BTreeSet::new();
+    for (_, interface) in &resolve.interfaces {
+        let of = interface.name.as_deref().unwrap_or_default();
+        let names = interface.functions.keys();
+        let picked = names.filter_map(|name| pick(of, name));
+        functions.extend(picked.map(|name| name.replace('-', "_")));
+    }
+    functions
+}
+
+async fn has_each_of(plugin: &str, functions: BTreeSet<String>) {
+    assert!(functions.len() > 5, "the walk sees them: {functions:?}");
+    let ran = list_of(plugin).await;
     let cases: BTreeSet<String> = ran.stdout().lines().map(str::to_owned).collect();
     let without: Vec<_> = functions.difference(&cases).collect();
     assert!(without.is_empty(), "functions without a case: {without:?}");

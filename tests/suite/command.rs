@@ -3,7 +3,10 @@
 mod cache;
 mod engine;
 mod inspect;
+mod learn;
 mod machine;
+mod pin;
+mod plan;
 mod refusal;
 mod status;
 mod stop;

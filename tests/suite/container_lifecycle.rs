@@ -68,7 +68,20 @@ async fn leaves_its_volume(ran: &Ran) {
     assert_eq!(status, StatusCode::NO_CONTENT, "{volume}");
 }
 
+/// Asks for the volume that the plugin told of, by its whole name.
 async fn volume(ran: &Ran, method: Method) -> (StatusCode, Value) {
-    let path = format!("/volumes/{}", told(ran)["volume"]);
-    Engine::under_test().ask(method, &path, None).await
+    let short = told(ran)["volume"];
+    let engine = Engine::under_test();
+    let filter = format!("%7B%22name%22%3A%5B%22{short}%22%5D%7D");
+    let path = format!("/volumes?filters={filter}");
+    let (_, listed) = engine.ask(Method::GET, &path, None).await;
+    let listed = listed["Volumes"].as_array().cloned().unwrap_or_default();
+    let names: Vec<_> = listed.iter().filter_map(|of| of["Name"].as_str()).collect();
+    match names[..] {
+        [] => (StatusCode::NOT_FOUND, Value::Null),
+        [name] if name.ends_with(&format!("_{short}")) => {
+            engine.ask(method, &format!("/volumes/{name}"), None).await
+        }
+        _ => panic!("{names:?} for {short}"),
+    }
 }

@@ -68,7 +68,7 @@ async fn a_line_over_frames() {
     let engine =
         Scripted::start(|asked, connection| async move { split(&asked, connection).await });
     let test = Test::new("container_logs", "a_line_over_frames").client(engine.client());
-    test.run().await.succeeded();
+    test.without_ledger().run().await.succeeded();
 }
 
 /// An engine with one container, whose log comes in frames that end where lines don't, and frames that come in pieces.
@@ -124,6 +124,9 @@ async fn dropped_in_mid_read() {
     crate::dropped::closes_at_once("container_logs", "dropped_in_mid_read").await;
 }
 
+/// Otherwise, what is written first is gone when more comes than is kept.
+const UNBOUNDED: &str = "create.log=\"engine\"";
+
 /// What may be under way of a log that nobody reads: what sockets, proxy and host hold.
 const UNDER_WAY: u64 = 4 << 20;
 
@@ -132,6 +135,7 @@ async fn held_back() {
     let proxy = Proxy::start();
     let mut live = Test::new("container_logs", "held_back")
         .client(proxy.client())
+        .policy(UNBOUNDED)
         .begin()
         .await;
     live.expect("reading slowly").await;
@@ -157,7 +161,9 @@ const FLAT: u64 = 24 << 20;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_megabytes() {
     let names = Names::new("a_hundred_megabytes");
-    let mut command = Command::run("container_logs", "a_hundred_megabytes", &names).start();
+    let unbounded = ["--set", UNBOUNDED];
+    let command = Command::run_with("container_logs", "a_hundred_megabytes", &names, &unbounded);
+    let mut command = command.start();
     command.expect("begin").await;
     let memory = command.memory();
     let before = memory.resident();

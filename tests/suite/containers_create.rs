@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use dockwit_tests::making::{self, Making, written};
 use dockwit_tests::plugin::Test;
 use dockwit_tests::scripted::{Asked, Scripted};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
-use tokio::net::UnixStream;
 
 use crate::cases::{cases, told};
 
 cases! { "containers_create":
     new => names_the_image,
-    set_name: |it| assert_eq!(it["Config"]["Labels"], json!({})),
+    set_name: |it| assert_eq!(keys(&it["Config"]["Labels"]), ["dockwit.image", "dockwit.nonce", "dockwit.owner", "dockwit.run"]),
     set_platform: |it| assert_eq!(it["Platform"], "linux"),
     set_command: |it| assert_eq!(it["Config"]["Cmd"], json!(["echo", "a b", ""])),
     set_entrypoint: |it| assert_eq!(it["Config"]["Entrypoint"], json!(["echo", "hello"])),
@@ -39,38 +39,44 @@ cases! { "containers_create":
     },
     set_shell: |it| kept(&it, "/Config/Shell", &json!(["/bin/sh", "-ec"])),
     add_on_build: |it| kept(&it, "/Config/OnBuild", &json!(["RUN true", "RUN echo two"])),
-    add_volume: |it| kept(&it, "/Config/Volumes", &json!({ "/data": {}, "/more": {} })),
+    add_volume: |it| assert_eq!(it["Mounts"].as_array().map(Vec::len), Some(2)),
     add_tmpfs: |it| assert_eq!(keys(&it["HostConfig"]["Tmpfs"]), ["/run", "/scratch"]),
     set_read_only: |it| assert_eq!(it["HostConfig"]["ReadonlyRootfs"], true),
-    add_storage_option,
     add_exposed_port: |it| assert_eq!(keys(&it["Config"]["ExposedPorts"]), ["53/udp", "80/tcp", "9/sctp"]),
     add_port => publishes_the_port,
-    set_publish_all_ports: |it| kept(&it, "/HostConfig/PublishAllPorts", &json!(true)),
+    set_publish_all_ports: |it| {
+        assert_eq!(it["HostConfig"]["PublishAllPorts"], false);
+        assert_eq!(keys(&it["HostConfig"]["PortBindings"]), ["80/tcp"]);
+    },
     set_network_mode: |it| assert_eq!(it["HostConfig"]["NetworkMode"], "none"),
     set_network_disabled: |it| assert_eq!(it["HostConfig"]["NetworkMode"], "none"),
-    set_mac_address: |it| assert!(it["NetworkSettings"]["Networks"].to_string().contains("02:42:c0:a8:00:07")),
+    set_network_container: |it| assert!(text(&it["HostConfig"]["NetworkMode"]).starts_with("container:")),
     add_dns: |it| assert_eq!(it["HostConfig"]["Dns"], json!(["10.0.0.1", "fd00::1"])),
     add_dns_option: |it| assert_eq!(it["HostConfig"]["DnsOptions"], json!(["ndots:2", "rotate"])),
     add_dns_search: |it| assert_eq!(it["HostConfig"]["DnsSearch"], json!(["example.org", "example.net"])),
     add_extra_host: |it| assert_eq!(it["HostConfig"]["ExtraHosts"][0], "db:10.0.0.2"),
     set_memory: |it| assert_eq!(it["HostConfig"]["Memory"], 64 << 20),
     set_memory_reservation: |it| assert_eq!(it["HostConfig"]["MemoryReservation"], 32 << 20),
-    set_memory_swap: |it| assert_eq!(it["HostConfig"]["MemorySwap"], 96 << 20),
+    set_memory_swap: |it| assert_eq!(it["HostConfig"]["MemorySwap"], 64 << 20),
     set_memory_swappiness,
     set_shm_size: |it| assert_eq!(it["HostConfig"]["ShmSize"], 8 << 20),
     set_nano_cpus: |it| assert_eq!(it["HostConfig"]["NanoCpus"], 500_000_000),
     set_cpu_shares: |it| assert_eq!(it["HostConfig"]["CpuShares"], 512),
     set_cpu_period: |it| assert_eq!(it["HostConfig"]["CpuPeriod"], 50_000),
     set_cpu_quota: |it| assert_eq!(it["HostConfig"]["CpuQuota"], 25_000),
-    set_cpuset_cpus: |it| assert_eq!(it["HostConfig"]["CpusetCpus"], "0"),
-    set_cpuset_mems: |it| assert_eq!(it["HostConfig"]["CpusetMems"], "0"),
     set_pids_limit: |it| assert_eq!(it["HostConfig"]["PidsLimit"], 77),
     set_blkio_weight => weighs_what_the_engine_says,
     add_ulimit: |it| assert!(it["HostConfig"]["Ulimits"].to_string().replace("RLIMIT_NOFILE", "nofile").contains(r#"{"Hard":1024,"Name":"nofile","Soft":512}"#)),
     set_oom_score_adj: |it| assert_eq!(it["HostConfig"]["OomScoreAdj"], 123),
     set_init: |it| kept(&it, "/HostConfig/Init", &json!(true)),
     set_ipc_mode: |it| assert_eq!(it["HostConfig"]["IpcMode"], "shareable"),
-    drop_capability: |it| assert_eq!(it["HostConfig"]["CapDrop"].as_array().map(Vec::len), Some(2)),
+    set_ipc_container: |it| assert!(text(&it["HostConfig"]["IpcMode"]).starts_with("container:")),
+    set_pid_container: |it| assert!(text(&it["HostConfig"]["PidMode"]).starts_with("container:")),
+    set_cgroupns_private: |it| kept(&it, "/HostConfig/CgroupnsMode", &json!("private")),
+    add_capability,
+    set_no_new_privileges: |it| assert!(it["HostConfig"]["SecurityOpt"].to_string().contains("no-new-privileges")),
+    add_sysctl: |it| kept(&it, "/HostConfig/Sysctls", &json!({ "net.ipv4.ip_unprivileged_port_start": "79" })),
+    drop_capability: |it| assert_eq!(it["HostConfig"]["CapDrop"].as_array().map(Vec::len), Some(4)),
     set_restart_policy: |it| {
         assert_eq!(it["HostConfig"]["RestartPolicy"], json!({ "Name": "on-failure", "MaximumRetryCount": 3 }));
     },
@@ -82,15 +88,58 @@ cases! { "containers_create":
     a_template: |it| assert_eq!(it["HostConfig"]["Memory"], 32 << 20),
     the_last_set_counts: |it| assert_eq!(it["Config"]["Hostname"], "last"),
     impossible_values,
+    values_of_host_access,
     unreadable_values,
     the_first_impossible_value,
     a_spec_too_large,
     refused_by_the_engine,
+    refused_by_the_host,
     start_interval,
     no_such_image,
     name_in_use,
     warnings,
-    ; own: everything,
+    ; own: everything, add_volume_mount, a_folder_of_a_volume, set_network, add_network_alias,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn add_volume_mount() {
+    let ran = with_a_volume("add_volume_mount").await;
+    let it = crate::cases::it(&ran).await;
+    assert_eq!(it["Mounts"][0]["Name"], ran.names().name("volume"));
+    assert_eq!(it["Mounts"][0]["RW"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_of_a_volume() {
+    with_a_volume("a_folder_of_a_volume").await;
+}
+
+async fn with_a_volume(case: &str) -> dockwit_tests::plugin::Ran {
+    let test = Test::new("containers_create", case);
+    test.names().make_volume("volume").await;
+    let ran = test.run().await;
+    ran.succeeded();
+    ran
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn set_network() {
+    on_a_network("set_network").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn add_network_alias() {
+    on_a_network("add_network_alias").await;
+}
+
+async fn on_a_network(case: &str) {
+    let test = Test::new("containers_create", case);
+    test.names().make_network("network", None).await;
+    let ran = test.run().await;
+    ran.succeeded();
+    let it = crate::cases::it(&ran).await;
+    let on = &it["NetworkSettings"]["Networks"][ran.names().name("network")];
+    assert!(has_all(&on["Aliases"], &["db"]), "{on}");
 }
 
 /// Checks what the engine keeps of a spec, where it keeps it: Podman doesn't keep all.
@@ -151,9 +200,15 @@ async fn every_setter_has_a_case() {
 async fn everything() {
     let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
     let seen = Arc::clone(&asked);
-    let engine = Scripted::start(move |request, connection| {
+    let making = Arc::new(Making::warning(&["one", "two"]));
+    let engine = Scripted::start(move |request, mut connection| {
+        let answer = making.answer(&request);
+        let answer = answer.unwrap_or_else(|| panic!("{} isn't expected", request.line));
         seen.lock().expect("nobody panics here").push(request);
-        answer_created(connection)
+        async move {
+            let written = connection.write_all(&written(&answer)).await;
+            written.expect("the client listens");
+        }
     });
     let ran = Test::new("containers_create", "everything")
         .client(engine.client())
@@ -161,43 +216,74 @@ async fn everything() {
         .await;
     ran.succeeded();
     let asked = asked.lock().expect("nobody panics here");
-    let [create] = &asked[..] else {
-        panic!("{asked:?}")
-    };
-    assert!(
-        create.line.starts_with("POST /v1.51/containers/create?"),
-        "{}",
-        create.line
-    );
-    assert!(create.line.contains("name=it"), "{}", create.line);
+    is_no_more_than_needed(&asked);
+    let is_create = |asked: &&Asked| asked.line.contains("/containers/create?");
+    let create = asked.iter().find(is_create).expect("it is made");
+    assert!(create.line.contains("_it&"), "{}", create.line);
     assert!(
         create.line.contains("platform=linux%2Farm64%2Fv8"),
         "{}",
         create.line
     );
-    let body: Value = serde_json::from_slice(&create.body).expect("JSON");
+    let mut body: Value = serde_json::from_slice(&create.body).expect("JSON");
+    let labels = body["Labels"].as_object_mut().expect("labels");
+    for host in ["dockwit.owner", "dockwit.run", "dockwit.nonce"] {
+        assert!(labels.remove(host).is_some(), "{host}");
+    }
+    let options = body["HostConfig"].as_object_mut().expect("options");
+    let mounts = options.remove("Mounts").unwrap_or_default();
+    let volume = (&mounts[0]["Type"], &mounts[0]["Target"]);
+    assert_eq!(volume, (&json!("volume"), &json!("/data")));
+    let ports = body["HostConfig"]["PortBindings"]
+        .as_object_mut()
+        .expect("ports");
+    for at in [ports["80/tcp"][1].take(), ports["53/udp"][0].take()] {
+        assert_eq!(at["HostIp"], "0.0.0.0");
+        let chosen = at["HostPort"]
+            .as_str()
+            .and_then(|port| port.parse::<u16>().ok());
+        assert!(chosen.is_some_and(|port| port > 0), "{at}");
+    }
     assert_eq!(body, everything_as_the_engine_takes_it());
 }
 
-async fn answer_created(mut connection: UnixStream) {
-    let body = json!({ "Id": "a".repeat(64), "Warnings": ["one", "two"] }).to_string();
-    let answer = format!(
-        "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
+/// What a create costs that is the first of its run, and has a volume: nothing is asked twice.
+fn is_no_more_than_needed(asked: &[Asked]) {
+    let begins = |asked: &Asked, words: &str| asked.line.starts_with(words);
+    let expected = [
+        "GET /v1.51/info",
+        "GET /v1.51/version",
+        "GET /v1.51/images/image:1/json",
+        "POST /v1.51/volumes/create",
+        "POST /v1.51/networks/create",
+        "GET /v1.51/networks/",
+        "POST /v1.51/containers/create?",
+        "GET /v1.51/containers/",
+    ];
+    let lines: Vec<_> = asked.iter().map(|asked| &asked.line).collect();
+    assert_eq!(asked.len(), expected.len(), "{lines:#?}");
+    // The first two are asked together.
+    let (first, rest) = asked.split_at(2);
+    assert!(
+        first.iter().any(|asked| begins(asked, expected[0])),
+        "{lines:#?}"
     );
-    connection
-        .write_all(answer.as_bytes())
-        .await
-        .expect("the client listens");
+    assert!(
+        first.iter().any(|asked| begins(asked, expected[1])),
+        "{lines:#?}"
+    );
+    for (asked, expected) in rest.iter().zip(&expected[2..]) {
+        assert!(begins(asked, expected), "{expected}: {lines:#?}");
+    }
 }
 
 fn everything_as_the_engine_takes_it() -> Value {
     json!({
-        "Image": "image:1",
+        "Image": making::IMAGE,
         "Cmd": ["run", "it"],
         "Entrypoint": ["/entry"],
-        "Env": ["A=1", "B"],
-        "Labels": { "key": "value" },
+        "Env": ["A=1", "B", "NVIDIA_VISIBLE_DEVICES=void"],
+        "Labels": { "key": "value", "dockwit.image": "image:1" },
         "Hostname": "host",
         "Domainname": "domain",
         "User": "1:2",
@@ -212,19 +298,19 @@ fn everything_as_the_engine_takes_it() -> Value {
         "StopTimeout": 6,
         "Healthcheck": {
             "Test": ["CMD-SHELL", "true || false"],
-            "Interval": 1_000_000_000_u64,
+            "Interval": 6_000_000_000_u64,
             "Timeout": 2_000_000_000_u64,
             "StartPeriod": 3_000_000_000_u64,
-            "StartInterval": 4_000_000_000_u64,
-            "Retries": 5,
+            "StartInterval": 5_000_000_000_u64,
+            "Retries": 4,
         },
         "Shell": ["sh", "-c"],
         "OnBuild": ["RUN true"],
-        "Volumes": { "/data": {} },
         "ExposedPorts": { "53/udp": {}, "80/tcp": {} },
         "NetworkDisabled": false,
-        "MacAddress": "02:42:ac:11:00:02",
-        "NetworkingConfig": { "EndpointsConfig": { "default": { "MacAddress": "02:42:ac:11:00:02" } } },
+        "NetworkingConfig": {
+            "EndpointsConfig": { making::NETWORK: { "Aliases": ["it"] } },
+        },
         "HostConfig": host_config_as_the_engine_takes_it(),
     })
 }
@@ -235,34 +321,39 @@ fn host_config_as_the_engine_takes_it() -> Value {
         "ConsoleSize": [24, 80],
         "Tmpfs": { "/tmp": "rw,nosuid,nodev,noexec,size=4096,mode=755" },
         "ReadonlyRootfs": true,
-        "StorageOpt": { "size": "1G" },
         "PortBindings": {
-            "80/tcp": [{ "HostIp": "127.0.0.1", "HostPort": "8080" }, { "HostIp": "", "HostPort": "" }],
+            "80/tcp": [{ "HostIp": "127.0.0.1", "HostPort": "8080" }, null],
+            "53/udp": [null],
         },
-        "PublishAllPorts": true,
-        "NetworkMode": "default",
+        "NetworkMode": making::NETWORK,
         "Dns": ["10.0.0.1"],
         "DnsOptions": ["ndots:2"],
         "DnsSearch": ["example.org"],
         "ExtraHosts": ["db:10.0.0.2"],
         "Memory": 64 << 20,
         "MemoryReservation": 32 << 20,
-        "MemorySwap": -1,
+        "MemorySwap": 64 << 20,
         "MemorySwappiness": 10,
         "ShmSize": 1 << 20,
         "NanoCpus": 1_500_000_000,
         "CpuShares": 7,
         "CpuPeriod": 1_000,
-        "CpuQuota": -1,
-        "CpusetCpus": "0-3",
-        "CpusetMems": "0",
+        "CpuQuota": 900,
         "PidsLimit": 8,
         "BlkioWeight": 9,
-        "Ulimits": [{ "Name": "nofile", "Soft": 1, "Hard": 2 }],
-        "OomScoreAdj": -5,
+        "Ulimits": [
+            { "Name": "nofile", "Soft": 1, "Hard": 2 },
+            { "Name": "core", "Soft": 0, "Hard": 0 },
+        ],
+        "OomScoreAdj": 5,
         "Init": true,
         "IpcMode": "private",
+        "CgroupnsMode": "private",
+        "CapAdd": ["CHOWN"],
         "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges"],
+        "Sysctls": { "net.ipv4.tcp_syncookies": "1" },
+        "LogConfig": { "Type": "json-file", "Config": { "max-file": "2", "max-size": "10m" } },
         "RestartPolicy": { "Name": "on-failure", "MaximumRetryCount": 2 },
         "AutoRemove": false,
     })

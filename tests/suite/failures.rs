@@ -2,13 +2,21 @@
 
 mod answers;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use dockwit_host::api::Client;
+use dockwit_host::api::{Client, ErrorKind};
+use dockwit_host::keeper::KeepError;
+use dockwit_host::policy::create::Unenforced;
+use dockwit_host::runtime::BeginError;
 use dockwit_host::transport::{Address, Transport};
+use dockwit_tests::making::{Making, written};
 use dockwit_tests::plugin::{Ran, Test};
 use dockwit_tests::proxy::Proxy;
+use dockwit_tests::scripted::Scripted;
 use dockwit_tests::until;
+use serde_json::Value;
+use tokio::io::AsyncWriteExt;
 use tokio::net::UnixListener;
 
 use self::answers::{Then, engine};
@@ -27,7 +35,8 @@ fn failed(ran: &Ran, (kind, op, words): Failure) {
 }
 
 async fn run(case: &str, client: Client) -> Ran {
-    Test::new("failures", case).client(client).run().await
+    let test = Test::new("failures", case).client(client);
+    test.without_ledger().run().await
 }
 
 fn reach(address: &str) -> Client {
@@ -161,6 +170,54 @@ async fn a_socket_that_nobody_serves() {
             ("timeout", op, "took longer"),
         );
     }
+}
+
+/// What is a plugin's own is kept by the engine's identity, so that one can't begin without.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_has_things_of_its_own_is_not_started_without_an_engine() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("engine.sock");
+    let address = format!("unix://{}", path.display());
+    let test = Test::new("failures", "create").client(reach(&address));
+    let audit = test.audit();
+    let error = test.try_run().await.err();
+    let Some(BeginError::Keep(KeepError::Engine(error))) = error else {
+        panic!("the engine isn't there, and not: {error:?}");
+    };
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    let ends: Vec<_> = audit
+        .all()
+        .iter()
+        .map(|line| (line["event"].clone(), line["ended"].clone()))
+        .collect();
+    let expected = [
+        ("begin".into(), Value::Null),
+        ("end".into(), "not-started".into()),
+    ];
+    assert_eq!(ends, expected);
+}
+
+/// The engine is asked for what it can hold containers to, before a plugin is started that makes some.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_is_not_started_where_the_engine_holds_less_than_its_policy_says() {
+    let lax = Arc::new(Making::lacking(&["PidsLimit", "SwapLimit"]));
+    let engine = Scripted::start(move |asked, mut connection| {
+        let answer = lax.answer(&asked).expect("nothing else is asked");
+        async move {
+            // Who has heard enough hangs up.
+            let _ = connection.write_all(&written(&answer)).await;
+        }
+    });
+    let test = || Test::new("failures", "create").client(engine.client());
+    let error = test().try_run().await.err();
+    let Some(BeginError::Keep(KeepError::Unenforced(lost))) = error else {
+        panic!("it is too lax, and not: {error:?}");
+    };
+    let lost: Vec<_> = lost.into_iter().map(Unenforced::as_str).collect();
+    assert_eq!(lost, ["swap-limit", "pids-limit"]);
+    let accepted = "accept-unenforced = [\"pids-limit\", \"swap-limit\"]";
+    let ran = test().policy(accepted).run().await;
+    assert_eq!(told(ran.succeeded())["kind"], "none", "it can be accepted");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,6 +59,23 @@ fn of_one_group_of_the_engine() {
 }
 
 #[test]
+fn of_two_powers_over_the_machine() {
+    asks_for(
+        "tiny_privileged",
+        &["container.remove", "containers.create"],
+        &["container-spec.set-name"],
+        &[],
+    );
+    let imports = read("tiny_privileged");
+    let powers: Vec<_> = imports.powers().iter().map(|part| part.name()).collect();
+    assert_eq!(
+        powers,
+        ["host-access.set-privileged", "host-access.add-bind"]
+    );
+    assert!(read("tiny_create").powers().is_empty());
+}
+
+#[test]
 fn of_an_update() {
     asks_for(
         "tiny_update",

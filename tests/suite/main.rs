@@ -1,5 +1,6 @@
 //! What needs a real engine or a built plugin. `cargo xtask test` runs it, once for each engine.
 
+mod attacks;
 mod audit;
 mod cases;
 mod command;
@@ -13,12 +14,20 @@ mod container_wait;
 mod containers_create;
 mod containers_get;
 mod containers_list;
+mod detail;
 mod dropped;
 mod failures;
 mod gate;
 mod guest_runtime;
+mod host_access;
 mod imports;
+mod killed;
 mod limits;
+mod making;
+mod objects;
+mod on_end;
+mod plan;
+mod scope;
 mod secrets;
 mod system;
 mod wit;

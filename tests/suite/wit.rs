@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use dockwit_host::policy::Part;
 use wit_parser::{Docs, PackageId, Resolve, Stability, TypeDefKind};
 
 fn parse() -> (Resolve, PackageId) {
@@ -97,9 +98,33 @@ fn parts(kind: &TypeDefKind) -> Vec<(&str, &Docs)> {
     }
 }
 
+/// Who reads the interface is told what a policy has to say.
+#[test]
+fn every_power_over_the_machine_names_its_key() {
+    let (resolve, package) = parse();
+    let host_access = resolve.packages[package].interfaces["host-access"];
+    let functions = &resolve.interfaces[host_access].functions;
+    for (name, function) in functions {
+        let part = Part::of_import("host-access", name).expect("a part");
+        let key = part.key().expect("a key");
+        let docs = function.docs.contents.as_deref().unwrap_or_default();
+        let named = docs.ends_with(&format!("Policy: `{key}`."));
+        assert!(named, "{name} is allowed by {key}: {docs}");
+    }
+    assert!(functions.len() > 40, "there are powers");
+}
+
 #[test]
 fn interfaces_stand_in_one_order() {
-    const ORDER: &[&str] = &["types", "run", "system", "containers"];
+    const ORDER: &[&str] = &[
+        "types",
+        "run",
+        "system",
+        "volumes",
+        "networks",
+        "containers",
+        "host-access",
+    ];
     let (resolve, package) = parse();
     for (name, id) in &resolve.packages[package].interfaces {
         let own = ORDER.iter().position(|known| known == name);

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use dockwit_host::runtime::End;
 use dockwit_tests::engine::Engine;
+use dockwit_tests::making::{Making, written};
 use dockwit_tests::plugin::{Live, Ran, Test};
 use dockwit_tests::scripted::{Asked, Scripted};
 use dockwit_tests::until;
-use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cases::are_all_of;
 
-/// An engine that takes its time with everything but a look-up: until it is let go on.
+/// An engine with the container `it` that takes its time with one thing, until it is let go on.
 pub(crate) struct Slow {
     engine: Scripted,
     script: Arc<Script>,
@@ -25,21 +25,18 @@ pub(crate) struct Slow {
 
 struct Script {
     slow: &'static str,
-    answer: &'static str,
+    making: Making,
     released: Semaphore,
     asked: AtomicBool,
     answered: AtomicBool,
     abandoned: AtomicBool,
 }
 
-const CREATED: &str = "201 Created";
-pub(crate) const STARTED: &str = "204 No Content";
-
 impl Slow {
-    pub(crate) fn new(slow: &'static str, answer: &'static str) -> Self {
+    pub(crate) fn new(slow: &'static str) -> Self {
         let script = Arc::new(Script {
             slow,
-            answer,
+            making: Making::with_container("it"),
             released: Semaphore::new(0),
             asked: AtomicBool::new(false),
             answered: AtomicBool::new(false),
@@ -84,26 +81,22 @@ impl Slow {
 impl Script {
     async fn serve(&self, asked: &Asked, mut connection: UnixStream) {
         if !asked.line.contains(self.slow) {
-            let _ = connection.write_all(answer("200 OK").as_bytes()).await;
+            let _ = connection.write_all(&self.answer(asked)).await;
             return;
         }
         self.asked.store(true, Ordering::SeqCst);
         tokio::select! {
             _ = connection.read_u8() => self.abandoned.store(true, Ordering::SeqCst),
             _ = self.released.acquire() => {
-                let written = connection.write_all(answer(self.answer).as_bytes()).await;
+                let written = connection.write_all(&self.answer(asked)).await;
                 self.answered.store(written.is_ok(), Ordering::SeqCst);
             }
         }
     }
-}
 
-fn answer(status: &str) -> String {
-    let body = json!({ "Id": "5".repeat(64), "Warnings": [] }).to_string();
-    let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n");
-    match status {
-        STARTED => head + "\r\n",
-        _ => format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()),
+    fn answer(&self, asked: &Asked) -> Vec<u8> {
+        let answer = self.making.answer(asked);
+        written(&answer.unwrap_or_else(|| panic!("{} isn't expected", asked.line)))
     }
 }
 
@@ -141,21 +134,21 @@ fn is_told(ran: &Ran) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_whose_future_is_dropped() {
-    let slow = Slow::new("/containers/create", CREATED);
+    let slow = Slow::new("/containers/create");
     let live = slow.test("create_dropped").begin().await;
     is_finished(&slow, live).await.succeeded();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_whose_future_is_dropped() {
-    let slow = Slow::new("/start", STARTED);
-    let live = slow.test("start_dropped").begin().await;
+    let slow = Slow::new("/start");
+    let live = slow.test("start_dropped").without_ledger().begin().await;
     is_finished(&slow, live).await.succeeded();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_of_a_plugin_that_traps() {
-    let slow = Slow::new("/containers/create", CREATED);
+    let slow = Slow::new("/containers/create");
     let live = slow.test("create_trapped").begin().await;
     let ran = is_finished(&slow, live).await;
     assert!(
@@ -171,17 +164,18 @@ async fn a_create_of_a_plugin_that_traps() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_create_of_a_plugin_that_returns() {
-    let slow = Slow::new("/containers/create", CREATED);
+    let slow = Slow::new("/containers/create");
     let live = slow.test("create_left").begin().await;
     is_finished(&slow, live).await.succeeded();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_of_a_plugin_that_is_ended() {
-    let slow = Slow::new("/start", STARTED);
+    let slow = Slow::new("/start");
     let stop = CancellationToken::new();
     let test = slow
         .test("start_stopped")
+        .without_ledger()
         .stop(stop.clone(), Duration::from_millis(100));
     let live = test.begin().await;
     stop.cancel();
@@ -195,10 +189,11 @@ async fn a_start_of_a_plugin_that_is_ended() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_read_is_given_up_at_once() {
-    let slow = Slow::new("/containers/json", CREATED);
+    let slow = Slow::new("/containers/json");
     let stop = CancellationToken::new();
     let mut live = slow
         .test("list_dropped")
+        .without_ledger()
         .stop(stop.clone(), Duration::ZERO)
         .begin()
         .await;

@@ -7,6 +7,7 @@ mod healthcheck;
 mod kinds;
 mod list;
 mod logs;
+mod mount;
 mod spec;
 mod stats;
 mod tmpfs;
@@ -20,6 +21,7 @@ pub use self::{
     healthcheck::{HealthTest, Healthcheck},
     list::List,
     logs::{LogLine, LogLines, LogStream, Logs},
+    mount::VolumeMount,
     spec::ContainerSpec,
     stats::{Stats, StatsStream},
     tmpfs::Tmpfs,

@@ -3,10 +3,14 @@
 use std::time::Duration;
 
 use super::calls::whole_seconds;
-use super::{Healthcheck, IpcMode, NetworkMode, RestartPolicy, Tmpfs, Ulimit};
+use super::{
+    Container, Healthcheck, IpcMode, NetworkMode, RestartPolicy, Tmpfs, Ulimit, VolumeMount,
+};
 use crate::bindings::engine::containers as wit;
 use crate::error::Result;
+use crate::host_access::HostAccess;
 use crate::native;
+use crate::networks::Network;
 use crate::value::{EnvVar, HostPort, Label, PortSpec, Size, Unusable, Words};
 use crate::verdict::Verdict;
 
@@ -34,7 +38,7 @@ use crate::verdict::Verdict;
 /// Each option takes the spec and gives it back; one that is set only sometimes is `spec = spec.tty(true)`.
 ///
 /// Each option is a function of its own, and a plugin imports only those that it names: `dockwit inspect` lists what a
-/// plugin can set.
+/// plugin can set. What reaches the machine is set within [`host_access`](Self::host_access).
 #[derive(Debug)]
 pub struct ContainerSpec {
     wit: wit::ContainerSpec,
@@ -57,8 +61,27 @@ impl ContainerSpec {
         self.verdict.check(op).map(|()| &self.wit)
     }
 
+    pub(crate) const fn handle(&self) -> &wit::ContainerSpec {
+        &self.wit
+    }
+
+    /// Gives it something of the machine: privileges, namespaces, paths, devices. Each is a power of its own, with a key of its own
+    /// in the policy.
+    ///
+    /// ```no_run
+    /// use dockwit::ContainerSpec;
+    ///
+    /// let spec = ContainerSpec::new("backup:1")
+    ///     .memory("256m")
+    ///     .host_access(|machine| machine.bind("/srv/data:/data:ro"));
+    /// ```
+    #[must_use]
+    pub fn host_access(self, give: impl FnOnce(HostAccess) -> HostAccess) -> Self {
+        give(HostAccess::new(self)).into_spec()
+    }
+
     /// Sets an option, if its value could be read.
-    fn read<T>(
+    pub(crate) fn read<T>(
         mut self,
         field: &'static str,
         value: Result<T, Unusable>,
@@ -107,7 +130,7 @@ impl ContainerSpec {
     }
 
     /// Environment variables: a map, a list of pairs, or a list of `"NAME=value"`; a bare `"NAME"` takes the image's
-    /// variable of that name away.
+    /// variable of that name away. One that gives devices is a [`device_env`](HostAccess::device_env).
     #[must_use]
     pub fn env<I: IntoIterator<Item: Into<EnvVar>>>(self, vars: I) -> Self {
         for var in vars {
@@ -301,10 +324,13 @@ impl ContainerSpec {
         self
     }
 
-    /// An option of the storage driver, such as `size`.
+    /// A volume that is mounted: `(&volume, "/data")`, or a [`VolumeMount`] with options.
+    ///
+    /// Docker's `--mount type=volume`, docker-py's `binds` and `mounts` of volumes.
     #[must_use]
-    pub fn storage_option(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        self.wit.add_storage_option(name.as_ref(), value.as_ref());
+    pub fn mount(self, mount: impl Into<VolumeMount>) -> Self {
+        let VolumeMount { volume, mount } = mount.into();
+        self.wit.add_volume_mount(volume.handle(), &mount);
         self
     }
 }
@@ -341,10 +367,37 @@ impl ContainerSpec {
         self
     }
 
-    /// The network, if none is named.
+    /// The network, if it isn't put on one by [`network`](Self::network).
     #[must_use]
     pub fn network_mode(self, mode: NetworkMode) -> Self {
         self.wit.set_network_mode(mode);
+        self
+    }
+
+    /// The network that it is put on, in place of the default one.
+    ///
+    /// Docker's `--network`, docker-py's `network_mode` and `networking_config`.
+    #[must_use]
+    pub fn network(self, network: &Network) -> Self {
+        self.wit.set_network(network.handle());
+        self
+    }
+
+    /// Another name of the container on the network that it is put on.
+    ///
+    /// Docker's `--network-alias`, docker-py's `aliases`.
+    #[must_use]
+    pub fn network_alias(self, network: &Network, alias: impl AsRef<str>) -> Self {
+        self.wit.add_network_alias(network.handle(), alias.as_ref());
+        self
+    }
+
+    /// Puts it on what another container is on, as if it were that container: the same addresses, ports and loopback.
+    ///
+    /// Docker's `--network container:ID`, docker-py's `network_mode`.
+    #[must_use]
+    pub fn share_network(self, container: &Container) -> Self {
+        self.wit.set_network_container(container.handle());
         self
     }
 
@@ -352,13 +405,6 @@ impl ContainerSpec {
     #[must_use]
     pub fn network_disabled(self, disabled: bool) -> Self {
         self.wit.set_network_disabled(disabled);
-        self
-    }
-
-    /// The MAC address on its network.
-    #[must_use]
-    pub fn mac_address(self, address: impl AsRef<str>) -> Self {
-        self.wit.set_mac_address(address.as_ref());
         self
     }
 
@@ -452,7 +498,7 @@ impl ContainerSpec {
         )
     }
 
-    /// Relative weight of CPU time; by default 1,024.
+    /// Relative weight of CPU time, at most the default, 1,024; more is [`HostAccess::cpu_shares`].
     #[must_use]
     pub fn cpu_shares(self, shares: u64) -> Self {
         self.wit.set_cpu_shares(shares);
@@ -473,20 +519,6 @@ impl ContainerSpec {
         self
     }
 
-    /// The processors it may use: `0-3`, `0,1`.
-    #[must_use]
-    pub fn cpuset_cpus(self, cpus: impl AsRef<str>) -> Self {
-        self.wit.set_cpuset_cpus(cpus.as_ref());
-        self
-    }
-
-    /// The memory nodes it may use.
-    #[must_use]
-    pub fn cpuset_mems(self, nodes: impl AsRef<str>) -> Self {
-        self.wit.set_cpuset_mems(nodes.as_ref());
-        self
-    }
-
     /// The number of processes at most; -1 is without a limit.
     #[must_use]
     pub fn pids_limit(self, limit: i64) -> Self {
@@ -494,15 +526,16 @@ impl ContainerSpec {
         self
     }
 
-    /// Relative weight of block I/O, 10 to 1,000. Where the kernel can't do it engines warn, and Podman doesn't.
+    /// Relative weight of block I/O, 10 to the default, 500; more is [`HostAccess::blkio_weight`]. Where the kernel can't do it
+    /// engines warn, and Podman doesn't.
     #[must_use]
     pub fn blkio_weight(self, weight: u16) -> Self {
         self.wit.set_blkio_weight(weight);
         self
     }
 
-    /// A limit on each process, soft and hard, by its name in the kernel's words and without `RLIMIT_`:
-    /// `ulimit("nofile", 1024, 2048)`. -1 is no limit.
+    /// A limit on each process, soft and hard: `nofile`, `nproc`, or a `core` of 0, as in `ulimit("nofile", 1024, 2048)`. -1 is no
+    /// limit. The others are [`HostAccess::ulimit`].
     #[must_use]
     pub fn ulimit(self, name: impl Into<String>, soft: i64, hard: i64) -> Self {
         self.wit.add_ulimit(&Ulimit {
@@ -513,7 +546,7 @@ impl ContainerSpec {
         self
     }
 
-    /// The score for the out-of-memory killer, -1,000 to 1,000.
+    /// The score for the out-of-memory killer, 0 to 1,000; below 0 is [`HostAccess::oom_score_adj`].
     #[must_use]
     pub fn oom_score_adj(self, score: i32) -> Self {
         self.wit.set_oom_score_adj(score);
@@ -527,10 +560,66 @@ impl ContainerSpec {
         self
     }
 
+    /// Shares memory between processes with another container, which has to be [`IpcMode::Shareable`].
+    ///
+    /// Docker's `--ipc container:ID`, docker-py's `ipc_mode`.
+    #[must_use]
+    pub fn share_ipc(self, container: &Container) -> Self {
+        self.wit.set_ipc_container(container.handle());
+        self
+    }
+
+    /// Shares the processes of another container: it sees and can signal them, and they it.
+    ///
+    /// Docker's `--pid container:ID`, docker-py's `pid_mode`.
+    #[must_use]
+    pub fn share_pid(self, container: &Container) -> Self {
+        self.wit.set_pid_container(container.handle());
+        self
+    }
+
+    /// Lets it see no control groups but its own. Not said, it is as the engine is set.
+    ///
+    /// Docker's `--cgroupns private`, docker-py's `cgroupns`.
+    #[must_use]
+    pub fn cgroupns_private(self) -> Self {
+        self.wit.set_cgroupns_private();
+        self
+    }
+
+    /// A capability of the engine's default that it keeps though all are dropped: `CHOWN`. Others are
+    /// [`HostAccess::capability`].
+    ///
+    /// Docker's `--cap-add`, docker-py's `cap_add`.
+    #[must_use]
+    pub fn capability(self, capability: impl AsRef<str>) -> Self {
+        self.wit.add_capability(capability.as_ref());
+        self
+    }
+
     /// A capability that it shall not have: `NET_RAW`, `ALL`.
     #[must_use]
     pub fn drop_capability(self, capability: impl AsRef<str>) -> Self {
         self.wit.drop_capability(capability.as_ref());
+        self
+    }
+
+    /// Whether its programs can't gain privileges, as by set-user-id.
+    ///
+    /// Docker's `--security-opt no-new-privileges`, docker-py's `security_opt`.
+    #[must_use]
+    pub fn no_new_privileges(self, on: bool) -> Self {
+        self.wit.set_no_new_privileges(on);
+        self
+    }
+
+    /// A kernel parameter that concerns nothing but its own namespaces: `net.ipv4.ip_unprivileged_port_start`. Others are
+    /// [`HostAccess::sysctl`].
+    ///
+    /// Docker's `--sysctl`, docker-py's `sysctls`.
+    #[must_use]
+    pub fn sysctl(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.wit.add_sysctl(name.as_ref(), value.as_ref());
         self
     }
 }

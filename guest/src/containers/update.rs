@@ -4,6 +4,7 @@ use super::RestartPolicy;
 use super::spec::nano_cpus;
 use crate::bindings::engine::containers as wit;
 use crate::error::Result;
+use crate::host_access::UpdateHostAccess;
 use crate::native;
 use crate::value::{Size, Unusable};
 use crate::verdict::Verdict;
@@ -83,7 +84,7 @@ impl UpdateSpec {
         )
     }
 
-    /// Relative weight of CPU time.
+    /// Relative weight of CPU time, at most 1,024; more is [`UpdateHostAccess::cpu_shares`].
     #[must_use]
     pub fn cpu_shares(self, shares: u64) -> Self {
         self.wit.set_cpu_shares(shares);
@@ -104,20 +105,6 @@ impl UpdateSpec {
         self
     }
 
-    /// The processors it may use: `0-3`, `0,1`.
-    #[must_use]
-    pub fn cpuset_cpus(self, cpus: impl AsRef<str>) -> Self {
-        self.wit.set_cpuset_cpus(cpus.as_ref());
-        self
-    }
-
-    /// The memory nodes it may use.
-    #[must_use]
-    pub fn cpuset_mems(self, nodes: impl AsRef<str>) -> Self {
-        self.wit.set_cpuset_mems(nodes.as_ref());
-        self
-    }
-
     /// The number of processes at most; -1 is without a limit.
     #[must_use]
     pub fn pids_limit(self, limit: i64) -> Self {
@@ -125,7 +112,7 @@ impl UpdateSpec {
         self
     }
 
-    /// Relative weight of block I/O, 10 to 1,000.
+    /// Relative weight of block I/O, 10 to 500; more is [`UpdateHostAccess::blkio_weight`].
     #[must_use]
     pub fn blkio_weight(self, weight: u16) -> Self {
         self.wit.set_blkio_weight(weight);
@@ -137,6 +124,16 @@ impl UpdateSpec {
     pub fn restart(self, policy: impl Into<RestartPolicy>) -> Self {
         self.wit.set_restart_policy(&policy.into());
         self
+    }
+
+    /// Gives it something of the machine. Each is a power of its own, with a key of its own in the policy.
+    #[must_use]
+    pub fn host_access(self, give: impl FnOnce(UpdateHostAccess) -> UpdateHostAccess) -> Self {
+        give(UpdateHostAccess::new(self)).into_spec()
+    }
+
+    pub(crate) const fn handle(&self) -> &wit::UpdateSpec {
+        &self.wit
     }
 
     /// The spec, unless a value in it can't be used.

@@ -73,7 +73,7 @@ struct Inner {
 
 impl Error {
     /// An error of a call that was certainly not sent.
-    pub(super) fn unsent(kind: ErrorKind, message: impl Into<String>) -> Self {
+    pub(crate) fn unsent(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
             inner: Box::new(Inner {
                 kind,
@@ -103,8 +103,15 @@ impl Error {
     }
 
     /// Something the engine sent that can't be read.
-    pub(super) fn protocol(message: impl Into<String>) -> Self {
+    pub(crate) fn protocol(message: impl Into<String>) -> Self {
         let mut error = Self::unsent(ErrorKind::Protocol, message);
+        error.inner.sent = true;
+        error
+    }
+
+    /// An object that isn't there, though the engine answered with another.
+    pub(super) fn not_found(message: impl Into<String>) -> Self {
+        let mut error = Self::unsent(ErrorKind::NotFound, message);
         error.inner.sent = true;
         error
     }

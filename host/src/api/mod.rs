@@ -75,6 +75,18 @@ impl Client {
         Self::new(self.transport.traced(trace))
     }
 
+    /// The same, for requests that only go with the one that a call is about.
+    #[must_use]
+    pub(crate) fn beside(&self) -> Self {
+        Self::new(self.transport.beside())
+    }
+
+    /// The same, which sends nothing but reads.
+    #[must_use]
+    pub fn reads_only(self) -> Self {
+        Self::new(self.transport.reads_only())
+    }
+
     /// What the client speaks over.
     pub fn transport(&self) -> &Transport {
         &self.transport

@@ -74,14 +74,15 @@ impl<'a> Networks<'a> {
         let request = Request::post("/networks/create").json(body.to_string());
         self.client
             .fetch(request.head_timeout(SLOW), |body| {
-                id_of(&value::<NetworkDetails>(&body)?)
+                value::<NetworkDetails>(&body)?.network_id()
             })
             .await
     }
 
-    /// Looks a network up by name or id, and tells what it is: `GET /networks/{id}`.
+    /// Looks a network up by name, id, or the first digits of an id, and tells what it is:
+    /// `GET /networks/{id}`.
     ///
-    /// Fails with `NotFound` if there is none.
+    /// Fails with `NotFound` if there is none, with `Invalid` if that can't be a name.
     pub async fn inspect(&self, name: &str) -> Result<NetworkDetails> {
         let request = Request::get("/networks/{id}").segment(name);
         self.client.fetch(request, |body| value(&body)).await
@@ -138,9 +139,17 @@ impl<'a> Network<'a> {
     }
 }
 
-fn id_of(network: &NetworkDetails) -> Result<NetworkId> {
-    let id = network.id.parse();
-    id.map_err(|_| Error::protocol("the engine's answer has no full id"))
+impl NetworkDetails {
+    /// The full id. Fails with `Protocol` if what the engine gave is none.
+    pub fn network_id(&self) -> Result<NetworkId> {
+        let id = self.id.parse();
+        id.map_err(|_| Error::protocol("the engine's answer has no full id"))
+    }
+
+    /// Whether it is the machine's own.
+    pub fn is_host(&self) -> bool {
+        self.driver == "host"
+    }
 }
 
 /// Pairs as a JSON object.

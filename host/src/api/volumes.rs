@@ -1,9 +1,10 @@
 //! Volumes: create, look up, list, remove.
 
+use super::containers::Driver;
 use super::ids::VolumeName;
 use super::json::{Map, Record, Source, value};
 use super::networks::map;
-use super::{Client, Result, SLOW, label_filter};
+use super::{Client, Error, Result, SLOW, label_filter};
 use crate::transport::Request;
 
 /// The functions on volumes in general.
@@ -43,7 +44,7 @@ impl<'a> Volumes<'a> {
         Self { client }
     }
 
-    /// Makes a volume of the driver `local`: `POST /volumes/create`.
+    /// Makes a volume by the driver `local`: `POST /volumes/create`.
     ///
     /// **A success may be another's volume**: if there is one of that name, engines give that one,
     /// with the labels that it has: compare them.
@@ -52,13 +53,43 @@ impl<'a> Volumes<'a> {
         name: &VolumeName,
         labels: &[(String, String)],
     ) -> Result<VolumeDetails> {
-        let body = serde_json::json!({
-            "Name": name.as_str(), "Driver": "local", "Labels": map(labels),
+        let local = Driver {
+            name: "local".to_owned(),
+            options: Vec::new(),
+        };
+        self.create_by(&local, name, labels).await
+    }
+
+    /// As [`create`](Self::create), by a driver with options.
+    pub async fn create_by(
+        &self,
+        driver: &Driver,
+        name: &VolumeName,
+        labels: &[(String, String)],
+    ) -> Result<VolumeDetails> {
+        let mut body = serde_json::json!({
+            "Name": name.as_str(), "Driver": driver.name, "Labels": map(labels),
         });
+        if !driver.options.is_empty() {
+            body["DriverOpts"] = map(&driver.options);
+        }
         let request = Request::post("/volumes/create").json(body.to_string());
         self.client
             .fetch(request.head_timeout(SLOW), |body| value(&body))
             .await
+    }
+
+    /// Looks a volume up by its name: `GET /volumes/{name}`.
+    ///
+    /// Fails with `NotFound` if there is none, with `Invalid` if that can't be a name.
+    pub async fn get(&self, name: &str) -> Result<VolumeName> {
+        let name: VolumeName = name.parse()?;
+        let found = Volume::new(self.client, &name).inspect().await?;
+        // Podman is content with the first letters of a name.
+        match found.name == name.as_str() {
+            true => Ok(name),
+            false => Err(Error::not_found(format!("no such volume: {name}"))),
+        }
     }
 
     /// Lists the volumes that have all of these labels, `key` or `key=value` each: `GET /volumes`.

@@ -4,7 +4,7 @@ use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
 use super::HasDocker;
 use super::convert::Convert;
-use super::ctx::DockerCtxView;
+use super::ctx::{DockerCtx, DockerCtxView};
 use super::error::{self, DockerResult};
 use super::gate::{Pass, Wrong};
 use super::streams::flow;
@@ -14,12 +14,13 @@ use super::wit::containers::{
     LogsOptions, ProcessList, RemoveOptions, StartOptions, StopOptions, WaitCondition,
 };
 use super::wit::types::{Error, Protocol};
-use crate::api::containers::{ContainerDetails, ContainerSpec, UpdateSpec};
-use crate::api::{ContainerId, ErrorKind};
+use crate::api::containers::{ContainerSpec, UpdateSpec};
+use crate::api::{Client, ContainerId, ErrorKind};
+use crate::keeper::{Handle, Inspected};
 use crate::policy::Verb;
 
 impl Host for DockerCtxView<'_> {
-    fn open(&mut self, id: String) -> DockerResult<Resource<ContainerId>> {
+    fn open(&mut self, id: String) -> DockerResult<Resource<Handle>> {
         let verb = Verb::ContainersOpen;
         let mut pass = self.ctx.pass(verb)?;
         let id = id.parse::<ContainerId>();
@@ -27,12 +28,11 @@ impl Host for DockerCtxView<'_> {
             pass.about(id);
         }
         let told = &self.ctx.told;
-        let id = pass.local(|| match id {
-            Ok(id) if told.knows(&id) => Ok(id),
-            Ok(id) => Err(never_told(verb, &id)),
+        let handle = pass.local(|| match id {
+            Ok(id) => told.handle(&id).ok_or_else(|| never_told(verb, &id)),
             Err(_) => Err(no_full_id(verb)),
         })?;
-        self.table.push(id).map_err(error::bad_handle)
+        self.table.push(handle).map_err(error::bad_handle)
     }
 }
 
@@ -62,31 +62,27 @@ impl<T> HostWithStore<T> for HasDocker {
         let pass = accessor.with(|mut access| access.get().ctx.pass(Verb::ContainersList))?;
         let options = options.convert();
         let rows = pass
-            .read(|client| async move { client.containers().list(&options).await })
+            .read(|client, keeper| async move { keeper.list(&client, &options).await })
             .await?;
         let show = accessor.with(|mut access| {
             let ctx = &mut access.get().ctx;
-            rows.iter()
-                .filter_map(|row| row.id.parse().ok())
-                .for_each(|id| ctx.told.add(id));
-            ctx.policy.show()
+            let handles = rows.iter().filter_map(|(handle, _)| *handle);
+            handles.for_each(|handle| ctx.told.add(handle));
+            ctx.show()
         });
-        let shown = rows.into_iter().map(|row| show.row(row).convert());
+        let shown = rows.into_iter().map(|(_, row)| show.row(row).convert());
         Ok(shown.collect())
     }
 
-    async fn get(
-        accessor: &Accessor<T, Self>,
-        name: String,
-    ) -> DockerResult<Resource<ContainerId>> {
+    async fn get(accessor: &Accessor<T, Self>, name: String) -> DockerResult<Resource<Handle>> {
         let pass = accessor.with(|mut access| access.get().ctx.pass(Verb::ContainersGet))?;
-        let id = pass
+        let handle = pass
             .read_about(
-                |client| async move { client.containers().get(&name).await },
-                |id| Some(id),
+                |client, keeper| async move { keeper.get(&client, &name).await },
+                |handle| Some(&handle.id),
             )
             .await?;
-        hand_out(accessor, id)
+        hand_out(accessor, handle)
     }
 
     async fn create(
@@ -101,13 +97,10 @@ impl<T> HostWithStore<T> for HasDocker {
             Ok((pass, spec))
         })?;
         let created = pass
-            .write_about(
-                |client| async move { client.containers().create(&spec).await },
-                |created| Some(&created.id),
-            )
+            .write(|errand, keeper| async move { keeper.create(&errand, &spec).await })
             .await?;
         Ok(CreatedContainer {
-            container: hand_out(accessor, created.id)?,
+            container: hand_out(accessor, created.handle)?,
             warnings: created.warnings,
         })
     }
@@ -116,54 +109,53 @@ impl<T> HostWithStore<T> for HasDocker {
 /// Gives the plugin a handle, and remembers that it was told the id.
 fn hand_out<T>(
     accessor: &Accessor<T, HasDocker>,
-    id: ContainerId,
-) -> DockerResult<Resource<ContainerId>> {
+    handle: Handle,
+) -> DockerResult<Resource<Handle>> {
     accessor.with(|mut access| {
         let view = access.get();
-        view.ctx.told.add(id);
-        view.table.push(id).map_err(error::bad_handle)
+        view.ctx.told.add(handle);
+        view.table.push(handle).map_err(error::bad_handle)
     })
 }
 
 impl HostContainer for DockerCtxView<'_> {
-    fn id(&mut self, container: Resource<ContainerId>) -> wasmtime::Result<String> {
-        Ok(self.table.get(&container)?.to_string())
+    fn id(&mut self, container: Resource<Handle>) -> wasmtime::Result<String> {
+        Ok(self.table.get(&container)?.id.to_string())
     }
 
-    fn drop(&mut self, container: Resource<ContainerId>) -> wasmtime::Result<()> {
+    fn drop(&mut self, container: Resource<Handle>) -> wasmtime::Result<()> {
         self.table.delete(container)?;
         Ok(())
     }
 }
 
+/// How a call on a container passes the gate.
+type Gate = fn(&mut DockerCtx, Verb) -> Result<Pass, Error>;
+
 /// Passes the gate, and tells which container a handle stands for.
 fn enter<T>(
     accessor: &Accessor<T, HasDocker>,
     verb: Verb,
-    container: &Resource<ContainerId>,
-) -> DockerResult<(Pass, ContainerId)> {
+    gate: Gate,
+    container: &Resource<Handle>,
+) -> DockerResult<(Pass, Handle)> {
     accessor.with(|mut access| {
         let view = access.get();
-        let id = *view.table.get(container).map_err(error::bad_handle)?;
-        let mut pass = view.ctx.pass(verb)?;
-        pass.about(&id);
-        Ok((pass, id))
+        let handle = *view.table.get(container).map_err(error::bad_handle)?;
+        let mut pass = gate(view.ctx, verb)?;
+        pass.about(&handle.id);
+        Ok((pass, handle))
     })
 }
 
-/// As [`enter`], for a call that opens a flow.
-fn enter_flow<T>(
+/// As [`enter`], for a call that changes the container.
+fn enter_to_change<T>(
     accessor: &Accessor<T, HasDocker>,
     verb: Verb,
-    container: &Resource<ContainerId>,
-) -> DockerResult<(Pass, ContainerId)> {
-    accessor.with(|mut access| {
-        let view = access.get();
-        let id = *view.table.get(container).map_err(error::bad_handle)?;
-        let mut pass = view.ctx.pass_flow(verb)?;
-        pass.about(&id);
-        Ok((pass, id))
-    })
+    container: &Resource<Handle>,
+) -> DockerResult<(Pass, Handle)> {
+    let (pass, handle) = enter(accessor, verb, DockerCtx::pass, container)?;
+    Ok((pass.may_change(handle)?, handle))
 }
 
 /// Functions that ask the engine for one answer. The closure's arguments: the api layer's container, and the call's own.
@@ -171,13 +163,13 @@ macro_rules! reads {
     ($($verb:ident $name:ident($($arg:ident: $kind:ty),*) -> $answer:ty => |$container:ident| $call:expr;)*) => {
         $(async fn $name(
             accessor: &Accessor<T, Self>,
-            container: Resource<ContainerId>,
+            container: Resource<Handle>,
             $($arg: $kind),*
         ) -> DockerResult<$answer> {
-            let (pass, id) = enter(accessor, Verb::$verb, &container)?;
+            let (pass, handle) = enter(accessor, Verb::$verb, DockerCtx::pass, &container)?;
             let answer = pass
-                .read(|client| async move {
-                    let $container = client.container(&id);
+                .read(|client, _| async move {
+                    let $container = client.container(&handle.id);
                     $call.await
                 })
                 .await?;
@@ -186,35 +178,40 @@ macro_rules! reads {
     };
 }
 
-/// Functions that have the engine change something. As [`reads`], but finished once they are sent.
+/// Functions that have the engine change something, by a way of the keeper's: finished once they are sent.
 macro_rules! writes {
-    ($($verb:ident $name:ident($($arg:ident: $kind:ty),*) => |$container:ident| $call:expr;)*) => {
-        $(async fn $name(
+    ($($way:ident { $($verb:ident $name:ident($($arg:ident: $kind:ty),*) => |$container:ident| $call:expr;)* })*) => {
+        $($(async fn $name(
             accessor: &Accessor<T, Self>,
-            container: Resource<ContainerId>,
+            container: Resource<Handle>,
             $($arg: $kind),*
         ) -> DockerResult<()> {
-            let (pass, id) = enter(accessor, Verb::$verb, &container)?;
-            pass.write(|client| async move {
-                let $container = client.container(&id);
-                $call.await
+            let (pass, handle) = enter_to_change(accessor, Verb::$verb, &container)?;
+            pass.write(|errand, keeper| async move {
+                let call = async |client: &Client| {
+                    let $container = client.container(&handle.id);
+                    $call.await
+                };
+                keeper.$way(&errand, handle, call).await
             })
             .await
-        })*
+        })*)*
     };
 }
 
 impl<T> HostContainerWithStore<T> for HasDocker {
     writes! {
-        ContainerStart start(options: StartOptions) => |container| container.start(&options.convert());
-        ContainerStop stop(options: StopOptions) => |container| container.stop(&options.convert());
-        ContainerRestart restart(options: StopOptions) => |container| container.restart(&options.convert());
-        ContainerKill kill(signal: Option<String>) => |container| container.kill(signal.as_deref());
-        ContainerPause pause() => |container| container.pause();
-        ContainerUnpause unpause() => |container| container.unpause();
-        ContainerRename rename(name: String) => |container| container.rename(&name);
-        ContainerRemove remove(options: RemoveOptions) => |container| container.remove(&options.convert());
-        ContainerResize resize(height: u32, width: u32) => |container| container.resize(height, width);
+        let_on {
+            ContainerStart start(options: StartOptions) => |container| container.start(&options.convert());
+            ContainerRestart restart(options: StopOptions) => |container| container.restart(&options.convert());
+            ContainerUnpause unpause() => |container| container.unpause();
+        }
+        change {
+            ContainerStop stop(options: StopOptions) => |container| container.stop(&options.convert());
+            ContainerKill kill(signal: Option<String>) => |container| container.kill(signal.as_deref());
+            ContainerPause pause() => |container| container.pause();
+            ContainerResize resize(height: u32, width: u32) => |container| container.resize(height, width);
+        }
     }
 
     reads! {
@@ -224,51 +221,82 @@ impl<T> HostContainerWithStore<T> for HasDocker {
         ContainerPort port(port: u16, protocol: Option<Protocol>) -> Vec<HostBinding> => |container| container.port(port, protocol.convert().as_ref());
     }
 
+    async fn rename(
+        accessor: &Accessor<T, Self>,
+        container: Resource<Handle>,
+        name: String,
+    ) -> DockerResult<()> {
+        let (pass, handle) = enter_to_change(accessor, Verb::ContainerRename, &container)?;
+        pass.write(|errand, keeper| async move { keeper.rename(&errand, handle, &name).await })
+            .await
+    }
+
+    async fn remove(
+        accessor: &Accessor<T, Self>,
+        container: Resource<Handle>,
+        options: RemoveOptions,
+    ) -> DockerResult<()> {
+        let (pass, handle) = enter_to_change(accessor, Verb::ContainerRemove, &container)?;
+        let options = options.convert();
+        pass.write(|errand, keeper| async move { keeper.remove(&errand, handle, &options).await })
+            .await
+    }
+
     async fn inspect(
         accessor: &Accessor<T, Self>,
-        container: Resource<ContainerId>,
+        container: Resource<Handle>,
         size: bool,
-    ) -> DockerResult<Resource<ContainerDetails>> {
-        let (pass, id) = enter(accessor, Verb::ContainerInspect, &container)?;
+    ) -> DockerResult<Resource<Inspected>> {
+        let (pass, handle) = enter(
+            accessor,
+            Verb::ContainerInspect,
+            DockerCtx::pass,
+            &container,
+        )?;
         let details = pass
-            .read(|client| async move { client.container(&id).inspect(size).await })
+            .read(|client, keeper| async move { keeper.inspect(&client, handle, size).await })
             .await?;
         accessor.with(|mut access| access.get().table.push(details).map_err(error::bad_handle))
     }
 
     async fn top(
         accessor: &Accessor<T, Self>,
-        container: Resource<ContainerId>,
+        container: Resource<Handle>,
     ) -> DockerResult<ProcessList> {
-        let (pass, id) = enter(accessor, Verb::ContainerTop, &container)?;
+        let (pass, handle) = enter(accessor, Verb::ContainerTop, DockerCtx::pass, &container)?;
         let list = pass
-            .read(|client| async move { client.container(&id).top().await })
+            .read(|client, _| async move { client.container(&handle.id).top().await })
             .await?;
-        let show = accessor.with(|mut access| access.get().ctx.policy.show());
+        let show = accessor.with(|mut access| access.get().ctx.show());
         Ok(show.processes(list).convert())
     }
 
     async fn update(
         accessor: &Accessor<T, Self>,
-        container: Resource<ContainerId>,
+        container: Resource<Handle>,
         spec: Resource<UpdateSpec>,
     ) -> DockerResult<Vec<String>> {
-        let (pass, id) = enter(accessor, Verb::ContainerUpdate, &container)?;
+        let (pass, handle) = enter_to_change(accessor, Verb::ContainerUpdate, &container)?;
         let spec = accessor
             .with(|mut access| access.get().table.get(&spec).cloned())
             .map_err(error::bad_handle)?;
-        pass.write(|client| async move { client.container(&id).update(&spec).await })
+        pass.write(|errand, keeper| async move { keeper.update(&errand, handle, &spec).await })
             .await
     }
 
     async fn wait(
         accessor: &Accessor<T, Self>,
-        container: Resource<ContainerId>,
+        container: Resource<Handle>,
         until: WaitCondition,
     ) -> DockerResult<FutureReader<Result<ContainerExit, Error>>> {
-        let (pass, id) = enter_flow(accessor, Verb::ContainerWait, &container)?;
+        let (pass, handle) = enter(
+            accessor,
+            Verb::ContainerWait,
+            DockerCtx::pass_flow,
+            &container,
+        )?;
         let (exit, flow) = pass
-            .open(|client| async move { client.container(&id).wait(until.convert()).await })
+            .open(|client| async move { client.container(&handle.id).wait(until.convert()).await })
             .await?;
         let told = async move {
             let exit = flow.close(exit.await);
@@ -281,27 +309,37 @@ impl<T> HostContainerWithStore<T> for HasDocker {
 
     async fn logs(
         accessor: &Accessor<T, Self>,
-        container: Resource<ContainerId>,
+        container: Resource<Handle>,
         options: LogsOptions,
     ) -> DockerResult<(StreamReader<LogChunk>, FutureReader<Result<(), Error>>)> {
-        let (pass, id) = enter_flow(accessor, Verb::ContainerLogs, &container)?;
+        let (pass, handle) = enter(
+            accessor,
+            Verb::ContainerLogs,
+            DockerCtx::pass_flow,
+            &container,
+        )?;
         let options = options.convert();
         let (logs, opened) = pass
-            .open(|client| async move { client.container(&id).logs(&options).await })
+            .open(|client| async move { client.container(&handle.id).logs(&options).await })
             .await?;
         flow(accessor, opened, logs).map_err(error::trap)
     }
 
     async fn stats_stream(
         accessor: &Accessor<T, Self>,
-        container: Resource<ContainerId>,
+        container: Resource<Handle>,
     ) -> DockerResult<(
         StreamReader<ContainerStats>,
         FutureReader<Result<(), Error>>,
     )> {
-        let (pass, id) = enter_flow(accessor, Verb::ContainerStatsStream, &container)?;
+        let (pass, handle) = enter(
+            accessor,
+            Verb::ContainerStatsStream,
+            DockerCtx::pass_flow,
+            &container,
+        )?;
         let (stats, opened) = pass
-            .open(|client| async move { client.container(&id).stats_stream().await })
+            .open(|client| async move { client.container(&handle.id).stats_stream().await })
             .await?;
         flow(accessor, opened, stats).map_err(error::trap)
     }

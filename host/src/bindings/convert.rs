@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::wit::{containers as wc, system as ws, types as wt};
+use super::wit::{containers as wc, host_access as wh, system as ws, types as wt};
 use crate::api::{self, containers as ac, system as asys};
 
 /// Turns a value of one layer into the other's.
@@ -209,6 +209,19 @@ records! { wc => ac:
     StopOptions { signal timeout }
     RemoveOptions { force volumes }
     LogsOptions { stdout stderr follow since until timestamps tail details }
+}
+
+records! { wh => ac:
+    BindMount { source target read_only propagation recursion }
+    DeviceMapping { host container permissions }
+    DeviceRequest { driver count ids capabilities options }
+    WeightDevice { path weight }
+    ThrottleDevice { path rate }
+}
+
+enums! { wh => ac:
+    BindPropagation { Private Rprivate Slave Rslave Shared Rshared }
+    BindRecursion { Enabled Disabled Writable Readonly }
 }
 
 enums! { wc => ac:

@@ -8,14 +8,16 @@ use wasmtime::component::ResourceTable;
 
 use super::gate::Told;
 use crate::api::Client;
+use crate::keeper::Keeper;
 use crate::policy::audit::Audit;
-use crate::policy::{Grants, Policy, Quota};
+use crate::policy::{Grants, Policy, Quota, Show};
 use crate::transport::Meter;
 
 /// What one run of a plugin may reach: an engine, and what is granted of it.
 pub struct DockerCtx {
     pub(super) client: Client,
     pub(super) policy: Arc<Policy>,
+    pub(super) keeper: Keeper,
     pub(super) quota: Quota,
     pub(super) audit: Option<Audit>,
     pub(super) meter: Arc<Meter>,
@@ -28,7 +30,7 @@ pub struct DockerCtx {
 /// Sets up a [`DockerCtx`].
 pub struct DockerCtxBuilder {
     client: Client,
-    policy: Policy,
+    keeper: Keeper,
     audit: Option<Audit>,
     stop: CancellationToken,
 }
@@ -38,7 +40,7 @@ impl DockerCtx {
     pub fn builder(client: Client) -> DockerCtxBuilder {
         DockerCtxBuilder {
             client,
-            policy: Grants::none().into(),
+            keeper: Keeper::without_ledger(Arc::new(Grants::none().into())),
             audit: None,
             stop: CancellationToken::new(),
         }
@@ -49,6 +51,15 @@ impl DockerCtx {
         self.writes.clone()
     }
 
+    /// What answers may tell of environments and command lines.
+    pub(super) fn show(&self) -> Show {
+        self.policy.show()
+    }
+
+    pub(super) fn keeper(&self) -> &Keeper {
+        &self.keeper
+    }
+
     /// The exit status that the plugin has set, if any.
     pub fn exit_status(&self) -> Option<u8> {
         self.exit_status
@@ -56,11 +67,18 @@ impl DockerCtx {
 }
 
 impl DockerCtxBuilder {
-    /// Sets what the plugin may do; by default nothing. Files, variables and the component's digest are the embedder's to
-    /// hold it to.
+    /// Sets what the plugin may do; by default nothing. Nothing is the plugin's own then, and nothing can be made: that takes a
+    /// [`keeper`](Self::keeper). Files, variables and the component's digest are the embedder's to hold it to.
     #[must_use]
-    pub fn policy(mut self, policy: impl Into<Policy>) -> Self {
-        self.policy = policy.into();
+    pub fn policy(self, policy: impl Into<Policy>) -> Self {
+        self.keeper(Keeper::without_ledger(Arc::new(policy.into())))
+    }
+
+    /// Sets what the plugin may do, with a ledger of what is its own. End the keeper when the run's [writes](Writes::settled) are
+    /// settled.
+    #[must_use]
+    pub fn keeper(mut self, keeper: Keeper) -> Self {
+        self.keeper = keeper;
         self
     }
 
@@ -80,14 +98,16 @@ impl DockerCtxBuilder {
 
     /// Makes the context.
     pub fn build(self) -> DockerCtx {
-        let limits = self.policy.limits();
+        let policy = Arc::clone(self.keeper.policy());
+        let limits = policy.limits();
         let meter = Meter::new("limits.bytes", limits.bytes.0);
         DockerCtx {
             client: self.client.metered(Arc::clone(&meter)),
             meter,
             quota: Quota::new(limits),
             audit: self.audit,
-            policy: Arc::new(self.policy),
+            policy,
+            keeper: self.keeper,
             told: Told::default(),
             writes: Writes::default(),
             stop: self.stop,

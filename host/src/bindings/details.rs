@@ -15,21 +15,21 @@ use super::wit::system::{
     DriverInfo, EngineIdentity, HostSystemInfo, LimitSupport, ObjectCounts, RegistryAccess,
     StorageInfo, SwarmStatus,
 };
-use crate::api::containers::ContainerDetails;
 use crate::api::system::SystemInfo;
+use crate::keeper::Inspected;
 use crate::policy::Verb;
 
 macro_rules! groups {
-    ($snapshot:ty, $verb:expr; $($group:ident -> $kind:ty $(=> $shown:ident)?,)*) => {
+    ($snapshot:ty, $verb:expr; $($group:ident -> $kind:ty $(=> $by:ident.$shown:ident)?,)*) => {
         $(fn $group(&mut self, snapshot: Resource<$snapshot>) -> DockerResult<$kind> {
             let snapshot = self.table.get(&snapshot).map_err(error::bad_handle)?;
             match snapshot.$group() {
                 Ok(group) => {
                     // What may be told of it.
-                    $(let group = self.ctx.policy.show().$shown(group);)?
+                    $(let group = self.ctx.$by().$shown(group);)?
                     Ok(group.convert())
                 }
-                Err(error) => Err(error::of_engine($verb, &error).into()),
+                Err(error) => Err(error::of_engine(self.ctx.keeper(), $verb, &error).into()),
             }
         })*
 
@@ -41,20 +41,20 @@ macro_rules! groups {
 }
 
 impl HostContainerDetails for DockerCtxView<'_> {
-    groups! { ContainerDetails, Verb::ContainerInspect;
-        identity -> ContainerIdentity,
+    groups! { Inspected, Verb::ContainerInspect;
+        identity -> ContainerIdentity => keeper.identity,
         state -> ContainerState,
-        health -> Option<ContainerHealth> => health,
-        command -> ContainerCommand => command,
-        env -> Vec<(String, Option<String>)> => env,
+        health -> Option<ContainerHealth> => show.health,
+        command -> ContainerCommand => show.command,
+        env -> Vec<(String, Option<String>)> => show.env,
         labels -> Vec<(String, String)>,
-        config -> ContainerConfig => config,
-        healthcheck -> Option<Healthcheck> => healthcheck,
+        config -> ContainerConfig => show.config,
+        healthcheck -> Option<Healthcheck> => show.healthcheck,
         resources -> ContainerResources,
-        host_config -> ContainerHostConfig,
+        host_config -> ContainerHostConfig => keeper.host_config,
         security -> ContainerSecurity,
-        mounts -> Vec<MountPoint>,
-        networks -> Vec<NetworkEndpoint>,
+        mounts -> Vec<MountPoint> => keeper.mounts,
+        networks -> Vec<NetworkEndpoint> => keeper.networks,
         ports -> Vec<PublishedPort>,
         sizes -> Option<ContainerSizes>,
         exec_ids -> Vec<String>,

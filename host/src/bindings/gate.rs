@@ -1,14 +1,15 @@
 //! The gate that every function passes, and the only way to the engine behind it.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::time::Instant;
 
 use super::ctx::{DockerCtx, Writes};
 use super::error::{self, DockerResult};
-use super::record::Record;
+use super::record::{Record, Told as Witnessed};
 use super::wit::types::Error;
 use crate::api::{self, Client, ContainerId};
+use crate::keeper::{Errand, Fault, Handle, Keeper};
 use crate::policy::audit::Refusal;
 use crate::policy::{Met, NotAllowed, Permit, Verb};
 
@@ -57,16 +58,20 @@ impl DockerCtx {
             audit.refused(verb, refusal);
         }
         match refused {
-            Refused::Verb(refused) => error::denied(refused),
-            Refused::Limit(met) => error::met(verb, met),
+            Refused::Verb(refused) => error::denied(self.policy.detail(), refused),
+            Refused::Limit(met) => error::met(self.policy.detail(), verb, met),
         }
     }
 
     fn let_in(&self, verb: Verb, client: Client, place: Permit) -> Pass {
+        if let Some(learner) = self.keeper.learner() {
+            learner.called(verb);
+        }
         let record = Record::begin(self.audit.as_ref(), verb);
         Pass {
             verb,
             client: record.trace(client),
+            keeper: self.keeper.clone(),
             writes: self.writes.clone(),
             place,
             record,
@@ -78,6 +83,7 @@ impl DockerCtx {
 pub(super) struct Pass {
     verb: Verb,
     client: Client,
+    keeper: Keeper,
     writes: Writes,
     place: Permit,
     record: Record,
@@ -99,31 +105,47 @@ impl Pass {
         self.record.about(id);
     }
 
+    /// Lets a call on an object go on that changes it, if the handle's holder may.
+    pub(super) fn may_change(self, handle: Handle) -> Result<Self, Error> {
+        match self.keeper.may_be_changed(handle) {
+            Ok(()) => Ok(self),
+            Err(fault) => {
+                tell_plan(&self.keeper, self.verb, &fault);
+                let error = error::of_fault(&self.keeper, self.verb, &fault);
+                self.record.faulted(&fault);
+                Err(error)
+            }
+        }
+    }
+
     /// Asks the engine. Ends with the plugin's interest in it.
-    pub(super) async fn read<T, F, R>(self, call: F) -> DockerResult<T>
+    pub(super) async fn read<T, E, F, R>(self, call: F) -> DockerResult<T>
     where
-        F: FnOnce(Client) -> R,
-        R: Future<Output = Result<T, api::Error>>,
+        F: FnOnce(Client, Keeper) -> R,
+        R: Future<Output = Result<T, E>>,
+        E: Into<Fault>,
     {
         self.read_about(call, |_| None).await
     }
 
     /// As [`read`](Self::read), where the answer tells what it is about.
-    pub(super) async fn read_about<T, F, R>(self, call: F, about: About<T>) -> DockerResult<T>
+    pub(super) async fn read_about<T, E, F, R>(self, call: F, about: About<T>) -> DockerResult<T>
     where
-        F: FnOnce(Client) -> R,
-        R: Future<Output = Result<T, api::Error>>,
+        F: FnOnce(Client, Keeper) -> R,
+        R: Future<Output = Result<T, E>>,
+        E: Into<Fault>,
     {
         let Self {
             verb,
             client,
+            keeper,
             place: _place,
             record,
             ..
         } = self;
-        let answer = call(client).await;
+        let answer = call(client, keeper.clone()).await.map_err(Into::into);
         settled(record, &answer, about);
-        answer.map_err(|error| error::of_engine(verb, &error).into())
+        answer.map_err(|fault| error::of_fault(&keeper, verb, &fault).into())
     }
 
     /// As [`read`](Self::read), for a call whose answer flows: that has the call's place as long as it does.
@@ -135,6 +157,7 @@ impl Pass {
         let Self {
             verb,
             client,
+            keeper,
             place,
             mut record,
             ..
@@ -144,6 +167,7 @@ impl Pass {
                 record.opened();
                 let flow = Flow {
                     verb,
+                    keeper,
                     record,
                     _place: place,
                 };
@@ -151,7 +175,7 @@ impl Pass {
             }
             Err(error) => {
                 record.failed(&error);
-                Err(error::of_engine(verb, &error).into())
+                Err(error::of_engine(&keeper, verb, &error).into())
             }
         }
     }
@@ -170,50 +194,54 @@ impl Pass {
         }
     }
 
-    /// Has the engine change something, in a task of the host's own: it is finished even if the plugin loses its interest,
-    /// traps or ends.
+    /// Has something changed, in a task of the host's own: it is finished even if the plugin loses its interest, traps or
+    /// ends.
     pub(super) async fn write<T, F, R>(self, call: F) -> DockerResult<T>
     where
-        F: FnOnce(Client) -> R,
-        R: Future<Output = Result<T, api::Error>> + Send + 'static,
-        T: Send + 'static,
-    {
-        self.write_about(call, |_| None).await
-    }
-
-    /// As [`write`](Self::write), where the answer tells what it is about.
-    pub(super) async fn write_about<T, F, R>(self, call: F, about: About<T>) -> DockerResult<T>
-    where
-        F: FnOnce(Client) -> R,
-        R: Future<Output = Result<T, api::Error>> + Send + 'static,
+        F: FnOnce(Errand, Keeper) -> R,
+        R: Future<Output = Result<T, Fault>> + Send + 'static,
         T: Send + 'static,
     {
         let Self {
             verb,
             client,
+            keeper,
             writes,
             place,
-            mut record,
+            record,
         } = self;
-        if record.announce().is_err() {
-            return Err(error::unaudited(verb).into());
-        }
-        let call = call(client);
+        let told = Witnessed::new(record);
+        let errand = Errand {
+            verb,
+            client,
+            witness: told.clone(),
+        };
+        let call = call(errand, keeper.clone());
         let task = async move {
             let answer = call.await;
-            settled(record, &answer, about);
+            settled(told.take(), &answer, |_| None);
             drop(place);
             answer
         };
         match writes.0.spawn(task).await {
-            Ok(answer) => answer.map_err(|error| error::of_engine(verb, &error).into()),
+            Ok(answer) => answer.map_err(|fault| {
+                tell_plan(&keeper, verb, &fault);
+                error::of_fault(&keeper, verb, &fault).into()
+            }),
             Err(panicked) => Err(error::broken(verb, &panicked).into()),
         }
     }
 }
 
+/// Tells a plan what it couldn't do.
+fn tell_plan(keeper: &Keeper, verb: Verb, fault: &Fault) {
+    if let Some(plan) = keeper.plan() {
+        plan.tell_refused(verb, fault);
+    }
+}
+
 /// Tells what came of a call.
-fn settled<T>(mut record: Record, answer: &api::Result<T>, about: About<T>) {
+fn settled<T>(mut record: Record, answer: &Result<T, Fault>, about: About<T>) {
     match answer {
         Ok(answer) => {
             if let Some(id) = about(answer) {
@@ -221,13 +249,14 @@ fn settled<T>(mut record: Record, answer: &api::Result<T>, about: About<T>) {
             }
             record.done();
         }
-        Err(error) => record.failed(error),
+        Err(fault) => record.faulted(fault),
     }
 }
 
 /// A call whose answer flows.
 pub(super) struct Flow {
     verb: Verb,
+    keeper: Keeper,
     record: Record,
     _place: Permit,
 }
@@ -242,7 +271,7 @@ impl Flow {
             }
             Err(error) => {
                 self.record.failed(&error);
-                Err(error::of_engine(self.verb, &error))
+                Err(error::of_engine(&self.keeper, self.verb, &error))
             }
         }
     }
@@ -252,31 +281,32 @@ impl Flow {
     }
 }
 
-/// The full ids that a run was told, so that it can have handles of them without asking the engine again.
+/// The containers that a run was told of by their full ids, so that it can have handles of them without asking the engine
+/// again.
 #[derive(Default)]
 pub(super) struct Told {
-    ids: HashSet<ContainerId>,
+    handles: HashMap<ContainerId, Handle>,
     order: VecDeque<ContainerId>,
 }
 
-/// How many ids are remembered; the oldest are forgotten. Each takes some 150 bytes, and engines hold a few thousand
-/// containers at most.
+/// How many are remembered; the oldest are forgotten. Each takes some 150 bytes, and engines hold a few thousand containers at
+/// most.
 const MAX_TOLD: usize = 32 * 1024;
 
 impl Told {
-    pub(super) fn add(&mut self, id: ContainerId) {
-        if !self.ids.insert(id) {
+    pub(super) fn add(&mut self, handle: Handle) {
+        if self.handles.insert(handle.id, handle).is_some() {
             return;
         }
-        self.order.push_back(id);
+        self.order.push_back(handle.id);
         if self.order.len() > MAX_TOLD
             && let Some(oldest) = self.order.pop_front()
         {
-            self.ids.remove(&oldest);
+            self.handles.remove(&oldest);
         }
     }
 
-    pub(super) fn knows(&self, id: &ContainerId) -> bool {
-        self.ids.contains(id)
+    pub(super) fn handle(&self, id: &ContainerId) -> Option<Handle> {
+        self.handles.get(id).copied()
     }
 }

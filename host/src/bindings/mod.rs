@@ -9,11 +9,17 @@ mod ctx;
 mod details;
 mod error;
 mod gate;
+mod handles;
+mod host_access;
+mod networks;
 mod record;
 mod run;
 mod spec;
 mod streams;
 mod system;
+#[cfg(test)]
+mod tests;
+mod volumes;
 
 use wasmtime::component::{HasData, Linker};
 
@@ -25,11 +31,13 @@ mod generated {
         world: "plugin",
         imports: { default: trappable },
         with: {
-            "dockwit:engine/containers.container": crate::api::ContainerId,
-            "dockwit:engine/containers.container-details": crate::api::containers::ContainerDetails,
+            "dockwit:engine/containers.container": crate::keeper::Handle,
+            "dockwit:engine/containers.container-details": crate::keeper::Inspected,
             "dockwit:engine/containers.container-spec": crate::api::containers::ContainerSpec,
             "dockwit:engine/containers.update-spec": crate::api::containers::UpdateSpec,
+            "dockwit:engine/networks.network": crate::keeper::NetworkHandle,
             "dockwit:engine/system.system-info": crate::api::system::SystemInfo,
+            "dockwit:engine/volumes.volume": crate::api::VolumeName,
         },
         trappable_error_type: {
             "dockwit:engine/types.error" => super::error::DockerError,
@@ -55,5 +63,8 @@ pub fn add_to_linker<T: DockerView + 'static>(linker: &mut Linker<T>) -> wasmtim
     wit::types::add_to_linker::<_, HasDocker>(linker, T::docker)?;
     wit::run::add_to_linker::<_, HasDocker>(linker, T::docker)?;
     wit::system::add_to_linker::<_, HasDocker>(linker, T::docker)?;
-    wit::containers::add_to_linker::<_, HasDocker>(linker, T::docker)
+    wit::volumes::add_to_linker::<_, HasDocker>(linker, T::docker)?;
+    wit::networks::add_to_linker::<_, HasDocker>(linker, T::docker)?;
+    wit::containers::add_to_linker::<_, HasDocker>(linker, T::docker)?;
+    wit::host_access::add_to_linker::<_, HasDocker>(linker, T::docker)
 }

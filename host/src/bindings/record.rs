@@ -1,12 +1,13 @@
 //! What the audit is told of a call that was let through: always how it ended, even if the plugin has given it up.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::api::{self, Client, ContainerId};
-use crate::policy::Verb;
-use crate::policy::audit::{Audit, Exchange, Finished, Object, Outcome, Phase};
+use crate::keeper::{Fault, Witness};
+use crate::policy::audit::{Audit, Exchange, Finished, Object, Outcome, Phase, Refusal};
+use crate::policy::{Met, Verb};
 use crate::transport::{Trace, Traced};
 
 /// The record of a call. Nothing, where nobody wants to know.
@@ -23,6 +24,7 @@ struct Open {
     phase: Phase,
     /// What has come of it if nothing more is heard.
     unheard: Outcome,
+    announced: bool,
 }
 
 impl Record {
@@ -36,6 +38,7 @@ impl Record {
             begun: Instant::now(),
             phase: Phase::Call,
             unheard: Outcome::Cancelled,
+            announced: false,
         }))
     }
 
@@ -57,11 +60,12 @@ impl Record {
         }
     }
 
-    /// Tells that it is about to be sent. From then on, it is not known what came of it until that is heard.
-    pub(super) fn announce(&mut self) -> io::Result<()> {
-        let Some(open) = &mut self.0 else {
+    /// Tells, once, that it is about to be sent. From then on, it is not known what came of it until that is heard.
+    fn announce(&mut self) -> io::Result<()> {
+        let Some(open) = self.0.as_mut().filter(|open| !open.announced) else {
             return Ok(());
         };
+        open.announced = true;
         let announced = open
             .audit
             .announce(open.call, open.verb, open.object.as_ref());
@@ -102,6 +106,33 @@ impl Record {
         }
     }
 
+    /// Tells why it wasn't done. What was refused before it was announced is no call.
+    pub(super) fn faulted(mut self, fault: &Fault) {
+        let refusal = match fault {
+            Fault::Engine(error) => return self.failed(error),
+            Fault::Denied(denial) => Some(Refusal::value(denial)),
+            Fault::Quota(exceeded) => {
+                let key = exceeded.quota.key();
+                Some(Refusal::limit(&Met::new(key, exceeded.limit)))
+            }
+            // That has been told.
+            Fault::Unaudited => return,
+            _ => None,
+        };
+        let Some(open) = self.0.take() else { return };
+        match refusal {
+            Some(refusal) if !open.announced => open.audit.refused(open.verb, refusal),
+            _ => {
+                let why = Why {
+                    error: fault.kind(),
+                    field: fault.field(),
+                    limit: None,
+                };
+                open.tell(Outcome::Failed, Some(why));
+            }
+        }
+    }
+
     /// Tells that the host itself found something wrong with it.
     pub(super) fn wrong(mut self, kind: api::ErrorKind, field: &'static str) {
         if let Some(open) = self.0.take() {
@@ -120,6 +151,34 @@ impl Drop for Record {
         if let Some(open) = self.0.take() {
             open.tell(open.unheard, None);
         }
+    }
+}
+
+/// The record of a call that changes something, told of by whoever does it.
+pub(super) struct Told(Mutex<Record>);
+
+impl Told {
+    pub(super) fn new(record: Record) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(record)))
+    }
+
+    /// The record, to be told how it ended.
+    pub(super) fn take(&self) -> Record {
+        std::mem::replace(&mut *self.record(), Record(None))
+    }
+
+    fn record(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Witness for Told {
+    fn announce(&self) -> io::Result<()> {
+        self.record().announce()
+    }
+
+    fn about(&self, id: &ContainerId) {
+        self.record().about(id);
     }
 }
 

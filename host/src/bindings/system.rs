@@ -22,14 +22,14 @@ impl Host for DockerCtxView<'_> {}
 impl<T> HostWithStore<T> for HasDocker {
     async fn ping(accessor: &Accessor<T, Self>) -> DockerResult<Pong> {
         let pass = accessor.with(|mut access| access.get().ctx.pass(Verb::SystemPing))?;
-        pass.read(|client| async move { client.system().ping().await })
+        pass.read(|client, _| async move { client.system().ping().await })
             .await
             .map(Convert::convert)
     }
 
     async fn version(accessor: &Accessor<T, Self>) -> DockerResult<VersionInfo> {
         let pass = accessor.with(|mut access| access.get().ctx.pass(Verb::SystemVersion))?;
-        pass.read(|client| async move { client.system().version().await })
+        pass.read(|client, _| async move { client.system().version().await })
             .await
             .map(Convert::convert)
     }
@@ -37,7 +37,7 @@ impl<T> HostWithStore<T> for HasDocker {
     async fn info(accessor: &Accessor<T, Self>) -> DockerResult<Resource<SystemInfo>> {
         let pass = accessor.with(|mut access| access.get().ctx.pass(Verb::SystemInfo))?;
         let info = pass
-            .read(|client| async move { client.system().info().await })
+            .read(|client, _| async move { client.system().info().await })
             .await?;
         accessor.with(|mut access| {
             access

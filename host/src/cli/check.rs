@@ -10,7 +10,7 @@ use clap::Args;
 use super::failure::{FAILED, Failure};
 use super::{engine, run, text, wasm_file};
 use crate::policy::values::Digest;
-use crate::policy::{NotAllowed, Policy, Setting};
+use crate::policy::{Lacking, Policy, Setting};
 use crate::runtime::Imports;
 
 /// Tells what the plugin asks for and isn't granted, what is granted and never asked for, and where one grant takes what others
@@ -47,7 +47,7 @@ struct Findings {
 
 pub(super) fn check(options: &Options) -> Result<ExitCode, Failure> {
     let component = wasm_file::read(&options.plugin, FAILED)?;
-    let imports = wasm_file::imports(&component)?;
+    let imports = wasm_file::imports(&component, FAILED)?;
     let policy = run::policy::reader(&options.settings).without_values();
     let policy = policy.read(&options.policy);
     let policy = policy.map_err(|error| run::policy::refused(&error, FAILED))?;
@@ -79,11 +79,12 @@ impl Findings {
     }
 
     fn missing(&mut self, imports: &Imports, policy: &Policy) {
-        let told = |refused: NotAllowed| {
-            let NotAllowed { verb, add, .. } = refused;
-            format!("not granted: {verb}  {}; {add}", verb.summary())
+        let told = |lacking: Lacking| {
+            let (name, summary) = (lacking.name(), lacking.summary());
+            format!("not granted: {name}  {summary}; {}", lacking.add())
         };
-        let missing = policy.missing(imports.verbs()).into_iter().map(told);
+        let missing = policy.missing(imports.verbs(), imports.powers());
+        let missing = missing.into_iter().map(told);
         match policy.grants().starts_without() {
             true => self.warnings.extend(missing),
             false => self.errors.extend(missing),

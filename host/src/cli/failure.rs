@@ -42,6 +42,11 @@ impl Failure {
         Self::new(status, chain(error))
     }
 
+    /// The same, with another status.
+    pub(super) fn status(self, status: u8) -> Self {
+        Self { status, ..self }
+    }
+
     /// Adds what to do next.
     pub(super) fn hint(self, hint: impl Into<String>) -> Self {
         Self {

@@ -49,7 +49,7 @@ pub(super) fn inspect(options: &Options) -> Result<ExitCode, Failure> {
         file: &options.plugin.to_string_lossy(),
         digest: Digest::of(&component),
         size: component.len(),
-        imports: wasm_file::imports(&component)?,
+        imports: wasm_file::imports(&component, FAILED)?,
     };
     let text = if options.json {
         json::render(&inspected).map_err(|error| Failure::of(FAILED, &error))?

@@ -1,6 +1,8 @@
 //! `dockwit run`.
 
 mod audit;
+mod learn;
+mod ledger;
 mod not_started;
 mod outcome;
 pub(super) mod policy;
@@ -15,10 +17,12 @@ use directories::ProjectDirs;
 use tokio_util::sync::CancellationToken;
 use wasmtime::component::Component;
 
+use self::learn::Learning;
 use super::failure::{Failure, NOT_STARTED};
 use super::options::{self, Variable};
 use super::signals::Signals;
-use super::{engine, output, wasm_file};
+use super::{engine, output, text, wasm_file};
+use crate::keeper::{Left, Plan};
 use crate::policy::{Directory, Setting};
 use crate::runtime::cache::Cache;
 use crate::runtime::{Outcome, Plugin, Run, RunSetup, Runtime};
@@ -34,6 +38,19 @@ pub(super) struct Options {
     /// What the plugin may do, in TOML; `dockwit policy schema` tells the keys
     #[arg(long, value_name = "FILE", conflicts_with_all = ["allow", "api", "partial", "show", "directories", "variables"])]
     policy: Option<PathBuf>,
+
+    /// Let the plugin do all that it asks for, with containers of its own of any image and nothing of the machine, and write the least
+    /// policy that would have allowed it
+    #[arg(long, value_name = "OUT.toml", conflicts_with_all = ["policy", "allow", "api", "partial"])]
+    learn: Option<PathBuf>,
+
+    /// Write over the file of --learn
+    #[arg(long, requires = "learn")]
+    force: bool,
+
+    /// Ask the engine, and change nothing: what the plugin would have it do is decided and told on standard error, a line each
+    #[arg(long, conflicts_with_all = ["learn", "audit"])]
+    plan: bool,
 
     /// Set a key of the policy, with dots, such as create.images=any; the value as in TOML, or a bare text
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -68,6 +85,10 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE")]
     audit: Option<PathBuf>,
 
+    /// The folder of the ledger, in which is whose what plugins made [default: dockwit/ledger below the user's data folder]
+    #[arg(long, value_name = "DIR")]
+    ledger: Option<PathBuf>,
+
     /// The engine: unix:///path or tcp://host:port [default: $DOCKER_HOST, or the socket /var/run/docker.sock]
     #[arg(long, value_name = "URL")]
     engine: Option<String>,
@@ -96,6 +117,10 @@ Examples:
   One that makes containers of any image, and may publish some ports:
     dockwit run dev.wasm --allow containers.create,container.start --set create.images=any \\
       --set create.egress=true --set 'create.ports={ip=\"127.0.0.1\",range=\"8000-8010\"}'
+  Let it run, and write down what it used as a policy; then run it under that:
+    dockwit run dev.wasm --learn dev.toml && dockwit run dev.wasm --policy dev.toml
+  See what it would do, and let it do nothing:
+    dockwit run dev.wasm --policy dev.toml --plan
   A policy with one key otherwise:
     dockwit run monitor.wasm --policy monitor.toml --set limits.time=20m
   All that containers of version 0.1.0 can do, on another engine:
@@ -114,8 +139,32 @@ Environment:
 
 /// Runs a plugin; the status is the plugin's.
 pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
-    let policy = options.policy()?;
-    let mut setup = RunSetup::new(engine::client(options.engine.as_deref())?).policy(policy);
+    let learning = options.learn.as_deref();
+    let learning = learning.map(|out| Learning::of(options, out)).transpose()?;
+    let policy = match &learning {
+        Some(learning) => learning.ceiling(),
+        None => options.policy()?,
+    };
+    let client = engine::client(options.engine.as_deref())?;
+    let needs_ledger = policy.needs_ledger();
+    let mut setup = RunSetup::new(client).policy(policy);
+    let named = options.ledger.as_deref();
+    // It is removed, with the ledger's copy in it, when the run is over.
+    let aside = options.plan.then(tempfile::tempdir).transpose();
+    let aside = aside.map_err(|error| Failure::of(NOT_STARTED, &error))?;
+    match &aside {
+        Some(aside) => {
+            if needs_ledger {
+                setup = setup.ledger(ledger::open_to_look(named, aside.path())?);
+            }
+            setup = setup.plan(Plan::new(aside.path().join("copy"), tell_planned));
+        }
+        None if needs_ledger => setup = setup.ledger(ledger::open(named)?),
+        None => {}
+    }
+    if let Some(learning) = &learning {
+        setup = setup.learner(learning.learner());
+    }
     if let Some(place) = &options.audit {
         setup = setup.audit(audit::sink(place)?);
     }
@@ -134,7 +183,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
         .enable_all()
         .build();
     let tokio = tokio.map_err(|error| Failure::of(NOT_STARTED, &error))?;
-    let status = tokio.block_on(options.drive(&plugin, setup));
+    let status = tokio.block_on(options.drive(&plugin, setup, learning.as_ref()));
     // A thread that still waits for standard input is not waited for.
     tokio.shutdown_background();
     status.map(ExitCode::from)
@@ -158,7 +207,12 @@ impl Options {
         Some(Cache::open(places.cache_dir().join("code"), key))
     }
 
-    async fn drive(&self, plugin: &Plugin, setup: RunSetup) -> Result<u8, Failure> {
+    async fn drive(
+        &self,
+        plugin: &Plugin,
+        setup: RunSetup,
+        learning: Option<&Learning>,
+    ) -> Result<u8, Failure> {
         let stop = CancellationToken::new();
         let stdio = output::inherited().map_err(|error| Failure::of(NOT_STARTED, &error))?;
         let setup = self.complete(setup).stdio(stdio);
@@ -168,7 +222,11 @@ impl Options {
             .await
             .map_err(|error| self.not_begun(&error))?;
         let signals = Signals::take().map_err(|error| Failure::of(NOT_STARTED, &error))?;
-        self.finish(run, &stop, signals).await
+        let status = self.finish(run, &stop, signals).await;
+        if let Some(learning) = learning {
+            say(&learning.write(self)?);
+        }
+        status
     }
 
     fn complete(&self, mut setup: RunSetup) -> RunSetup {
@@ -193,7 +251,7 @@ impl Options {
         stop: &CancellationToken,
         mut signals: Signals,
     ) -> Result<u8, Failure> {
-        let writes = run.writes();
+        let rest = run.rest();
         let asked = {
             let mut finish = pin!(run.finish());
             let asked = tokio::select! {
@@ -211,8 +269,11 @@ impl Options {
             }
         };
         tokio::select! {
-            () = writes.settled() => say("ended the plugin"),
-            _ = signals.next() => say("left what the plugin has sent to the engine"),
+            left = rest.finish() => {
+                say("ended the plugin");
+                tell_left(&left);
+            }
+            _ = signals.next() => say("left what the plugin has sent to the engine; the next run looks what became of it"),
         }
         Ok(asked.status())
     }
@@ -226,7 +287,18 @@ fn told(outcome: Outcome) -> Outcome {
             outcome.unaudited
         ));
     }
+    tell_left(&outcome.left);
     outcome
+}
+
+fn tell_left(left: &[Left]) {
+    for left in left {
+        say(&format!("left over: {left}"));
+    }
+}
+
+fn tell_planned(line: &str) {
+    output::tell(&format!("plan: {}\n", text::escape(line)));
 }
 
 fn say(message: &str) {

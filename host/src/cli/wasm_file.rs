@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::failure::{FAILED, Failure};
+use super::failure::Failure;
 use crate::runtime::{ImportError, Imports, MAX_COMPONENT};
 
 /// Reads a component whole, once, through one descriptor: the bytes that are looked at are the bytes that are run.
@@ -35,9 +35,9 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// What a component asks for.
-pub(super) fn imports(component: &[u8]) -> Result<Imports, Failure> {
+pub(super) fn imports(component: &[u8], status: u8) -> Result<Imports, Failure> {
     Imports::read(component).map_err(|error| {
-        let failure = Failure::of(FAILED, &error);
+        let failure = Failure::of(status, &error);
         match error {
             ImportError::NotWasm => {
                 failure.hint("name the file that `cargo build --target wasm32-wasip2` makes")

@@ -107,6 +107,11 @@ impl Denial {
         fmt::from_fn(move |f| write!(f, "denied: {op}: {self}"))
     }
 
+    /// Its text without the line to add.
+    pub fn reason(&self) -> impl fmt::Display + '_ {
+        fmt::from_fn(move |f| self.tell(f))
+    }
+
     fn new(rule: &'static str, field: &'static str, got: &str, relation: Relation) -> Self {
         Self {
             rule,
@@ -124,8 +129,8 @@ impl Denial {
     }
 }
 
-impl fmt::Display for Denial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Denial {
+    fn tell(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             rule,
             field,
@@ -134,12 +139,18 @@ impl fmt::Display for Denial {
             ..
         } = self;
         match self.relation {
-            Relation::NotIn => write!(f, "{field} \"{got}\" is not in {rule} {limit}")?,
-            Relation::Above => write!(f, "{field} \"{got}\" is above {rule}, {limit}")?,
-            Relation::Below => write!(f, "{field} \"{got}\" is below {limit} ({rule})")?,
-            Relation::Not => write!(f, "{field} \"{got}\" is not allowed by {rule} = {limit}")?,
-            Relation::Never => write!(f, "{field} \"{got}\" is never allowed: {limit} ({rule})")?,
+            Relation::NotIn => write!(f, "{field} \"{got}\" is not in {rule} {limit}"),
+            Relation::Above => write!(f, "{field} \"{got}\" is above {rule}, {limit}"),
+            Relation::Below => write!(f, "{field} \"{got}\" is below {limit} ({rule})"),
+            Relation::Not => write!(f, "{field} \"{got}\" is not allowed by {rule} = {limit}"),
+            Relation::Never => write!(f, "{field} \"{got}\" is never allowed: {limit} ({rule})"),
         }
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tell(f)?;
         match &self.add {
             Some(add) => write!(f, "; add: {add}"),
             None => Ok(()),

@@ -127,6 +127,11 @@ impl Grants {
         }
     }
 
+    /// The verb of a name.
+    pub(super) fn verb(name: &str) -> Result<Verb, GrantError> {
+        exact(name)
+    }
+
     /// Takes these verbs away.
     #[must_use]
     pub(super) fn without(mut self, denied: impl IntoIterator<Item = Verb>) -> Self {

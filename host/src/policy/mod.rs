@@ -1,13 +1,19 @@
 //! Who may do what, what containers may be, who owns what, and what is told of it all. Knows nothing of HTTP and nothing of Wasm.
 
 pub mod audit;
+mod cases;
 pub mod create;
 mod denial;
+mod detail;
+mod explain;
 mod file;
 mod grants;
+mod lacking;
+mod learn;
 pub mod ledger;
 mod limits;
 mod part;
+mod pins;
 #[expect(
     clippy::module_inception,
     reason = "a policy is what the module is about"
@@ -24,11 +30,17 @@ mod verb;
 
 use denial::quoted;
 
+pub use cases::{Case, Decision, Expect, With};
 pub use denial::{Denial, MAX_GOT};
+pub use detail::Detail;
+pub use explain::{Explained, ExplainedKey, ExplainedTable};
 pub use file::{Place, PolicyError, Setting, schema, values};
 pub use grants::{GrantError, Grants, Missing};
+pub use lacking::Lacking;
+pub use learn::Learner;
 pub use limits::{Limits, Met, Sandbox};
 pub use part::{INTERFACE_VERSION, Part, PartKind};
+pub use pins::Pins;
 pub use policy::{Directory, NotAllowed, Policy};
 pub(crate) use quota::{Permit, Quota};
 pub use reader::PolicyReader;

@@ -1,5 +1,5 @@
-//! What of the interface needs no grant: the options that specs carry, the groups that snapshots tell, and what is only
-//! there to hold things together. The table is made from the WIT when the crate is built.
+//! What of the interface is no verb: the options that specs carry, the powers over the machine that are added to them, the groups
+//! that snapshots tell, and what is only there to hold things together. The table is made from the WIT when the crate is built.
 
 use std::fmt;
 
@@ -24,6 +24,8 @@ pub struct Part {
 pub enum PartKind {
     /// It gives a spec a value, which is bounded where the spec is handed over.
     Setter,
+    /// It gives a spec something of the machine, which a key of `[host-access]` has to allow.
+    Power,
     /// It reads one group of a snapshot.
     Group,
     /// Nothing: a resource's type, a constructor, an id, a function of the run itself.
@@ -102,7 +104,11 @@ mod tests {
                 PartKind::Group,
             ),
             ("system", "[method]system-info.counts", PartKind::Group),
+            ("host-access", "set-privileged", PartKind::Power),
+            ("host-access", "set-update-cpuset-cpus", PartKind::Power),
             ("containers", "[method]container.id", PartKind::Plain),
+            ("volumes", "[method]volume.name", PartKind::Plain),
+            ("host-access", "container-spec", PartKind::Plain),
             ("containers", "[constructor]container-spec", PartKind::Plain),
             ("containers", "container", PartKind::Plain),
             ("run", "granted", PartKind::Plain),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::create::{CreateBounds, HostAccess, Unenforced};
 use super::file::PolicyError;
 use super::file::values::{Digest, PluginName};
-use super::{Grants, Limits, PolicyReader, Sandbox, Scope, Show, Verb};
+use super::{Case, Detail, Grants, Limits, PolicyReader, Reach, Sandbox, Scope, Show, Verb};
 
 /// What one plugin may do, and what of the machine it is given. It is read from a file, or made in Rust.
 ///
@@ -36,6 +36,7 @@ pub struct Policy {
     pub(super) plugin: PluginName,
     pub(super) component: Option<Digest>,
     pub(super) grants: Grants,
+    pub(super) detail: Detail,
     pub(super) scope: Scope,
     pub(super) create: CreateBounds,
     pub(super) host_access: HostAccess,
@@ -45,6 +46,7 @@ pub struct Policy {
     pub(super) show: Show,
     pub(super) limits: Limits,
     pub(super) sandbox: Sandbox,
+    pub(super) cases: Vec<Case>,
 }
 
 /// A folder of the machine that a plugin may use.
@@ -99,6 +101,7 @@ impl Policy {
             plugin,
             component: None,
             grants: Grants::none(),
+            detail: Detail::default(),
             scope: Scope::default(),
             create: CreateBounds::default(),
             host_access: HostAccess::default(),
@@ -108,6 +111,7 @@ impl Policy {
             show: Show::default(),
             limits: Limits::default(),
             sandbox: Sandbox::default(),
+            cases: Vec::new(),
         }
     }
 
@@ -137,6 +141,16 @@ impl Policy {
         Self {
             text: None,
             grants,
+            ..self
+        }
+    }
+
+    /// Sets how much the plugin is told of a refusal.
+    #[must_use]
+    pub fn with_detail(self, detail: Detail) -> Self {
+        Self {
+            text: None,
+            detail,
             ..self
         }
     }
@@ -185,6 +199,13 @@ impl Policy {
     #[must_use]
     pub fn with_directory(mut self, directory: Directory) -> Self {
         self.directories.push(directory);
+        Self { text: None, ..self }
+    }
+
+    /// Gives a variable of the host's environment.
+    #[must_use]
+    pub fn with_variable(mut self, name: impl Into<String>) -> Self {
+        self.variables.push(name.into());
         Self { text: None, ..self }
     }
 
@@ -240,6 +261,11 @@ impl Policy {
         &self.grants
     }
 
+    /// How much the plugin is told of a refusal.
+    pub fn detail(&self) -> Detail {
+        self.detail
+    }
+
     /// What the plugin may see, and what of that it may change.
     pub fn scope(&self) -> &Scope {
         &self.scope
@@ -285,6 +311,11 @@ impl Policy {
         &self.sandbox
     }
 
+    /// The cases that it is tested by.
+    pub fn cases(&self) -> &[Case] {
+        &self.cases
+    }
+
     /// Whether a verb may be called.
     ///
     /// # Errors
@@ -309,10 +340,27 @@ impl Policy {
         Ok(())
     }
 
-    /// What a plugin that asks for these verbs may not call.
-    pub fn missing(&self, asked: &[Verb]) -> Vec<NotAllowed> {
-        let refused = |verb: &Verb| self.allow(*verb).err();
-        asked.iter().filter_map(refused).collect()
+    /// Whether a plugin under it can make or change containers of its own.
+    pub fn makes(&self) -> bool {
+        let verbs = [Verb::ContainersCreate, Verb::ContainerUpdate];
+        verbs.into_iter().any(|verb| self.allow(verb).is_ok())
+    }
+
+    /// Whether it speaks of what is the plugin's own, so that a run under it needs a ledger.
+    pub fn needs_ledger(&self) -> bool {
+        let scope = self.scope();
+        let mut granted = Verb::all().filter(|verb| self.allow(*verb).is_ok());
+        granted.any(|verb| {
+            let seen = match verb.interface() {
+                "containers" => &scope.containers,
+                "networks" => &scope.networks,
+                "volumes" => &scope.volumes,
+                _ => return false,
+            };
+            verb == Verb::ContainersCreate
+                || *seen == Reach::Own
+                || (verb.is_write() && scope.change.containers == Reach::Own)
+        })
     }
 }
 

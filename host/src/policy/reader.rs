@@ -8,7 +8,7 @@ use super::create::Contradiction;
 use super::file::values::Digest;
 use super::file::{self, Keys, Places, PolicyError, Setting, Texts, ValueSource};
 use super::secrets::GivenAway;
-use super::{Directory, Grants, Policy};
+use super::{Case, Directory, Explained, Grants, Policy};
 
 /// The most that the value of a variable has, in bytes: what a program can be given.
 const MAX_VALUE: u64 = 128 << 10;
@@ -99,6 +99,28 @@ impl<'a> PolicyReader<'a> {
             .map_err(|error| error.in_file(path))
     }
 
+    /// Reads a policy file, and tells all that holds under it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::read`].
+    pub fn explain(mut self, path: &Path) -> Result<Explained, PolicyError> {
+        let texts = self.texts(file::read(path)?);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        self.explained(&texts, folder)
+            .map_err(|error| error.in_file(path))
+    }
+
+    /// Reads a policy's text, and tells all that holds under it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::read`].
+    pub fn explain_text(mut self, text: &str) -> Result<Explained, PolicyError> {
+        let texts = self.texts(text.to_owned());
+        self.explained(&texts, Path::new(""))
+    }
+
     /// Reads a policy's text. Its paths are relative to the folder that the process is in.
     ///
     /// # Errors
@@ -108,15 +130,47 @@ impl<'a> PolicyReader<'a> {
         self.policy(text.to_owned(), Path::new(""))
     }
 
+    /// Reads the text of a policy file as if it stood there.
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::read`].
+    pub fn parse_for(self, text: &str, path: &Path) -> Result<Policy, PolicyError> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        self.policy(text.to_owned(), folder)
+            .map_err(|error| error.in_file(path))
+    }
+
     fn policy(mut self, file: String, folder: &Path) -> Result<Policy, PolicyError> {
-        let texts = Texts {
+        let texts = self.texts(file);
+        let (keys, places) = texts.parse()?;
+        self.held(keys, &places, &texts, folder)
+    }
+
+    fn texts(&mut self, file: String) -> Texts {
+        Texts {
             file,
             settings: std::mem::take(&mut self.settings),
-        };
+        }
+    }
+
+    fn explained(&self, texts: &Texts, folder: &Path) -> Result<Explained, PolicyError> {
         let (keys, places) = texts.parse()?;
-        hold(given_away(&keys, folder), &places)?;
-        let policy = self.taken(keys, &places, folder)?;
-        hold(policy.contradictions(), &places)?;
+        let policy = self.held(keys.clone(), &places, texts, folder)?;
+        Explained::of(policy, &keys, &places)
+    }
+
+    /// The policy, if nothing in it contradicts the rest.
+    fn held(
+        &self,
+        keys: Keys,
+        places: &Places<'_>,
+        texts: &Texts,
+        folder: &Path,
+    ) -> Result<Policy, PolicyError> {
+        hold(given_away(&keys, folder), places)?;
+        let policy = self.taken(keys, places, folder)?;
+        hold(policy.contradictions(), places)?;
         Ok(Policy {
             text: Some(texts.digest()),
             ..policy
@@ -133,6 +187,7 @@ impl<'a> PolicyReader<'a> {
             allow,
             deny,
             missing,
+            detail,
             scope,
             create,
             host_access,
@@ -141,7 +196,11 @@ impl<'a> PolicyReader<'a> {
             show,
             limits,
             sandbox,
+            test,
         } = keys;
+        if let Some(why) = test.iter().find_map(Case::wrong) {
+            return Err(places.locate(PolicyError::new(why), "test", None));
+        }
         let allowed = places.verbs(&allow, |word| Grants::allowed_by(word, api))?;
         let denied = places.verbs(&deny, |word| Grants::denied_by(word, api))?;
         let create = create.bounds(|name, from| {
@@ -165,6 +224,7 @@ impl<'a> PolicyReader<'a> {
             plugin,
             component,
             grants: Grants::of(allowed).without(denied).missing(missing),
+            detail,
             scope,
             create,
             host_access,
@@ -174,6 +234,7 @@ impl<'a> PolicyReader<'a> {
             show,
             limits,
             sandbox,
+            cases: test,
         })
     }
 

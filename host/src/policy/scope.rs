@@ -98,6 +98,16 @@ impl fmt::Display for LabelMatch {
 }
 
 impl Reach {
+    /// Whether an object that isn't the plugin's own is reached, by its whole name and its labels.
+    pub fn has(&self, name: &str, labels: &[(String, String)]) -> bool {
+        match self {
+            Self::Own => false,
+            Self::All => true,
+            Self::Label(label) => labels.iter().any(|(key, value)| label.is_match(key, value)),
+            Self::Names(names) => names.contains(name),
+        }
+    }
+
     /// Whether all that another one reaches is certain to be reached by this. What is a plugin's own may be anything.
     pub fn covers(&self, other: &Self) -> bool {
         match (self, other) {

@@ -70,6 +70,8 @@ fn tells(verb: Verb) -> bool {
         Verb::SystemPing
         | Verb::SystemVersion
         | Verb::SystemInfo
+        | Verb::VolumesGet
+        | Verb::NetworksGet
         | Verb::ContainersList
         | Verb::ContainersGet
         | Verb::ContainersOpen

@@ -35,6 +35,11 @@ impl Verb {
         self.entry().name
     }
 
+    /// The interface that it is in: `containers`.
+    pub fn interface(self) -> &'static str {
+        self.entry().interface
+    }
+
     /// The version of the interface that has it first.
     pub fn since(self) -> InterfaceVersion {
         self.entry().since
@@ -43,6 +48,40 @@ impl Verb {
     /// What it does, in one sentence without an end: `Lists containers`.
     pub fn summary(self) -> &'static str {
         self.entry().summary
+    }
+
+    /// Whether it changes something of the engine's.
+    pub fn is_write(self) -> bool {
+        match self {
+            Self::ContainersCreate
+            | Self::ContainerStart
+            | Self::ContainerStop
+            | Self::ContainerRestart
+            | Self::ContainerKill
+            | Self::ContainerPause
+            | Self::ContainerUnpause
+            | Self::ContainerRename
+            | Self::ContainerRemove
+            | Self::ContainerResize
+            | Self::ContainerUpdate => true,
+            Self::SystemPing
+            | Self::SystemVersion
+            | Self::SystemInfo
+            | Self::VolumesGet
+            | Self::NetworksGet
+            | Self::ContainersList
+            | Self::ContainersGet
+            | Self::ContainersOpen
+            | Self::ContainerInspect
+            | Self::ContainerInspectJson
+            | Self::ContainerWait
+            | Self::ContainerLogs
+            | Self::ContainerTop
+            | Self::ContainerChanges
+            | Self::ContainerStats
+            | Self::ContainerStatsStream
+            | Self::ContainerPort => false,
+        }
     }
 
     /// The line of a policy that grants it.
@@ -58,6 +97,12 @@ impl Verb {
 impl fmt::Display for Verb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+impl From<Verb> for &'static str {
+    fn from(verb: Verb) -> Self {
+        verb.name()
     }
 }
 

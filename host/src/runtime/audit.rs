@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use super::run::{BeginError, End, RunSetup};
+use crate::keeper::KeepError;
+use crate::policy::Lacking;
 use crate::policy::audit::{Audit, Ended, Identity, Refusal};
 use crate::policy::values::Digest;
 
 impl RunSetup {
     /// Begins the audit, if there is one to be.
     pub(super) fn begin_audit(&self, component: &Digest) -> Result<Option<Audit>, BeginError> {
-        let Some(sink) = &self.audit else {
+        // Of what is only planned, an audit would tell what never was.
+        let Some(sink) = self.audit.as_ref().filter(|_| self.plan.is_none()) else {
             return Ok(None);
         };
         let identity = Identity::new(&self.policy, Some(component)).map_err(BeginError::Audit)?;
@@ -23,16 +26,22 @@ impl BeginError {
     pub(super) fn tell(&self, audit: &Audit) {
         let rule = match self {
             Self::Missing(missing) => {
-                for refused in missing {
-                    audit.refused(refused.verb, Refusal::verb(refused));
+                for lacking in missing {
+                    let refusal = match lacking {
+                        Lacking::Verb(refused) => Refusal::verb(refused),
+                        Lacking::Power(missing) => Refusal::power(missing),
+                    };
+                    audit.refused(lacking.name(), refusal);
                 }
-                missing.first().map(|refused| refused.rule)
+                missing.first().map(Lacking::rule)
             }
             Self::Component { .. } => Some("component"),
             Self::Variable(_) => Some("wasi.env"),
             Self::Directory { .. } => Some("wasi.dirs"),
             Self::Limit(met) => Some(met.key),
-            Self::Audit(_) | Self::Instantiate(_) => None,
+            Self::NoLedger => Some("scope"),
+            Self::Keep(KeepError::Unenforced(_)) => Some("accept-unenforced"),
+            Self::Keep(_) | Self::Audit(_) | Self::Instantiate(_) => None,
         };
         audit.not_started(rule);
     }

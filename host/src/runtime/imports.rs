@@ -31,6 +31,7 @@ pub struct Imports {
     interface: Option<String>,
     verbs: Vec<Verb>,
     setters: Vec<&'static Part>,
+    powers: Vec<&'static Part>,
     groups: Vec<&'static Part>,
     unknown: Vec<Import>,
     wasi: Vec<Import>,
@@ -123,6 +124,11 @@ impl Imports {
     /// The options of specs that it sets, in the order of the interface.
     pub fn setters(&self) -> &[&'static Part] {
         &self.setters
+    }
+
+    /// What of the machine it adds to specs, in the order of the interface.
+    pub fn powers(&self) -> &[&'static Part] {
+        &self.powers
     }
 
     /// The groups of snapshots that it reads, in the order of the interface.
@@ -306,6 +312,7 @@ impl Reader {
                 .filter(|verb| self.verbs.contains(verb))
                 .collect(),
             setters: parts(PartKind::Setter).collect(),
+            powers: parts(PartKind::Power).collect(),
             groups: parts(PartKind::Group).collect(),
             run_export,
             ..self.imports

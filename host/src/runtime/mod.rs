@@ -20,7 +20,7 @@ use wasmtime::{Config, Engine};
 
 pub use imports::{Import, ImportError, Imports, MAX_COMPONENT, RunExport};
 pub use plugin::{LoadError, Plugin};
-pub use run::{BeginError, End, Outcome, Run, RunSetup};
+pub use run::{BeginError, End, Outcome, Rest, Run, RunSetup};
 pub use stdio::Stdio;
 
 use epochs::Ticker;

@@ -135,7 +135,8 @@ impl Plugin {
         if self.size > limit.0 {
             return Err(BeginError::Limit(Met::new("sandbox.component", limit)));
         }
-        let missing = setup.policy.missing(self.imports.verbs());
+        let (verbs, powers) = (self.imports.verbs(), self.imports.powers());
+        let missing = setup.policy.missing(verbs, powers);
         if !missing.is_empty() && !setup.policy.grants().starts_without() {
             return Err(BeginError::Missing(missing));
         }

@@ -18,9 +18,11 @@ use super::state::State;
 use super::stdio::Stdio;
 use crate::api::Client;
 use crate::bindings::{DockerCtx, Writes};
+use crate::keeper::{KeepError, Keeper, Left, Plan};
 use crate::policy::audit::{Audit, AuditSink};
+use crate::policy::ledger::{Ledger, RunId};
 use crate::policy::values::{Digest, Time};
-use crate::policy::{Grants, Met, NotAllowed, Policy, Sandbox};
+use crate::policy::{Grants, Lacking, Learner, Met, Policy, Sandbox};
 
 /// How long a plugin that was asked to stop has by default.
 const GRACE: Duration = Duration::from_secs(10);
@@ -39,6 +41,9 @@ pub struct RunSetup {
     stop: CancellationToken,
     grace: Duration,
     pub(super) audit: Option<Arc<dyn AuditSink>>,
+    pub(super) ledger: Option<Ledger>,
+    learner: Option<Learner>,
+    pub(super) plan: Option<Plan>,
 }
 
 impl RunSetup {
@@ -54,6 +59,9 @@ impl RunSetup {
             stop: CancellationToken::new(),
             grace: GRACE,
             audit: None,
+            ledger: None,
+            learner: None,
+            plan: None,
         }
     }
 
@@ -117,6 +125,35 @@ impl RunSetup {
         }
     }
 
+    /// Sets the ledger of what is whose; by default there is none. A policy by which the plugin makes something, or that speaks
+    /// of what is its own, needs one.
+    #[must_use]
+    pub fn ledger(self, ledger: Ledger) -> Self {
+        Self {
+            ledger: Some(ledger),
+            ..self
+        }
+    }
+
+    /// Has a learner told what the run uses of its policy; by default nobody is.
+    #[must_use]
+    pub fn learner(self, learner: Learner) -> Self {
+        Self {
+            learner: Some(learner),
+            ..self
+        }
+    }
+
+    /// Plans instead of sending: reads are real, and each write is decided as it would be and told to the plan. The ledger isn't written
+    /// to, and there is no audit, which would tell of what never was.
+    #[must_use]
+    pub fn plan(self, plan: Plan) -> Self {
+        Self {
+            plan: Some(plan),
+            ..self
+        }
+    }
+
     fn wasi(&mut self) -> Result<WasiCtx, BeginError> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.args(&self.args).envs(&self.env);
@@ -174,7 +211,7 @@ impl RunSetup {
 pub enum BeginError {
     /// The plugin asks for more than it is granted.
     #[error("the plugin isn't granted {}", names(.0))]
-    Missing(Vec<NotAllowed>),
+    Missing(Vec<Lacking>),
     /// The policy is for another component.
     #[error("the policy is for another component: it names {named}, and this is {found}")]
     Component {
@@ -197,6 +234,14 @@ pub enum BeginError {
     /// The component, or what it begins with, is beyond a limit.
     #[error("the plugin is too big: {0}")]
     Limit(Met),
+    /// The policy speaks of what is the plugin's own, and the run has no ledger of that.
+    #[error(
+        "the policy speaks of what is the plugin's own, and the run was given no ledger of that; give it one, or another scope"
+    )]
+    NoLedger,
+    /// The engine doesn't hold what the policy says, can't be asked, or the ledger refuses.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
     /// The first line of the audit can't be written.
     #[error("the audit can't be written")]
     Audit(#[source] io::Error),
@@ -205,19 +250,18 @@ pub enum BeginError {
     Instantiate(#[source] wasmtime::Error),
 }
 
-fn names(missing: &[NotAllowed]) -> String {
-    missing
-        .iter()
-        .map(|refused| refused.verb.name())
-        .collect::<Vec<_>>()
-        .join(", ")
+fn names(missing: &[Lacking]) -> String {
+    let names: Vec<_> = missing.iter().map(Lacking::name).collect();
+    names.join(", ")
 }
 
-/// A run that was begun. It has to be finished: dropped, it ends at once, and nobody waits for its writes.
+/// A run that was begun. It has to be finished: dropped, it ends at once, and [what is left to do](Self::rest) is its holder's.
 #[must_use = "a run does nothing until it is finished"]
 pub struct Run {
     store: Store<State>,
     command: Command,
+    client: Client,
+    keeper: Keeper,
     audit: Option<Audit>,
     writes: Writes,
     stop: CancellationToken,
@@ -252,6 +296,8 @@ pub struct Outcome {
     pub exit_status: Option<u8>,
     /// How many lines of the audit could not be written.
     pub unaudited: u64,
+    /// What the run made and could not be cleaned away at its end. The ledger still has it.
+    pub left: Vec<Left>,
 }
 
 impl Outcome {
@@ -270,8 +316,16 @@ impl Run {
         let wasi = setup.wasi()?;
         let sandbox = setup.policy.sandbox().clone();
         let time = setup.policy.limits().time;
-        let mut docker = DockerCtx::builder(setup.client)
-            .policy(setup.policy)
+        let run = audit.as_ref().map(|audit| audit.run().clone());
+        if setup.plan.is_some() {
+            setup.client = setup.client.reads_only();
+        }
+        let keeper = keeper(&setup.client, setup.policy, setup.ledger, run, setup.plan).await?;
+        if let Some(learner) = setup.learner {
+            keeper.learn(learner);
+        }
+        let mut docker = DockerCtx::builder(setup.client.clone())
+            .keeper(keeper.clone())
             .stop(setup.stop.clone());
         if let Some(audit) = &audit {
             docker = docker.audit(audit.clone());
@@ -297,6 +351,8 @@ impl Run {
         Ok(Self {
             store,
             command,
+            client: setup.client,
+            keeper,
             audit,
             writes,
             stop: setup.stop,
@@ -306,16 +362,22 @@ impl Run {
         })
     }
 
-    /// The writes of this run. Keep them to wait for them if the run is dropped before its end.
-    pub fn writes(&self) -> Writes {
-        self.writes.clone()
+    /// What is left to do if the run is dropped before its end.
+    pub fn rest(&self) -> Rest {
+        Rest {
+            client: self.client.clone(),
+            keeper: self.keeper.clone(),
+            writes: self.writes.clone(),
+        }
     }
 
-    /// Runs the plugin to its end, and waits for the writes that it has sent.
+    /// Runs the plugin to its end, waits for the writes that it has sent, and does to what it made what the policy says.
     pub async fn finish(self) -> Outcome {
         let Self {
             mut store,
             command,
+            client,
+            keeper,
             audit,
             writes,
             stop,
@@ -323,6 +385,11 @@ impl Run {
             sandbox,
             time,
         } = self;
+        let rest = Rest {
+            client,
+            keeper,
+            writes,
+        };
         let run =
             store.run_concurrent(async |accessor| command.wasi_cli_run().call_run(accessor).await);
         // A panic in a host function unwinds through the run; the next store is sound all the same.
@@ -339,14 +406,57 @@ impl Run {
         let exit_status = store.data().docker.exit_status();
         // Lets go of the run's calls and streams before its writes are waited for.
         drop(store);
-        writes.settled().await;
+        let left = rest.finish().await;
         let unaudited = audit.map_or(0, |audit| end.tell(exit_status, &audit));
         Outcome {
             end,
             exit_status,
             unaudited,
+            left,
         }
     }
+}
+
+/// What is left to do of a run whose plugin is over.
+pub struct Rest {
+    client: Client,
+    keeper: Keeper,
+    writes: Writes,
+}
+
+impl Rest {
+    /// Waits for the writes that were sent, and does to what the run made what its policy says. Gives what could not be
+    /// cleaned away.
+    pub async fn finish(&self) -> Vec<Left> {
+        self.writes.settled().await;
+        self.keeper.end(&self.client).await.left
+    }
+}
+
+/// What keeps a run's objects, if its policy speaks of any that are its own.
+async fn keeper(
+    client: &Client,
+    policy: Policy,
+    ledger: Option<Ledger>,
+    run: Option<RunId>,
+    plan: Option<Plan>,
+) -> Result<Keeper, BeginError> {
+    let policy = Arc::new(policy);
+    if !policy.needs_ledger() {
+        return Ok(match plan {
+            Some(plan) => Keeper::planning_without_ledger(policy, plan),
+            None => Keeper::without_ledger(policy),
+        });
+    }
+    let ledger = ledger.ok_or(BeginError::NoLedger)?;
+    let run = match run {
+        Some(run) => run,
+        None => RunId::random().map_err(KeepError::from)?,
+    };
+    Ok(match plan {
+        Some(plan) => Keeper::begin_plan(policy, &ledger, client, run, plan).await?,
+        None => Keeper::begin(policy, &ledger, client, run).await?,
+    })
 }
 
 /// Returns when a plugin that was asked to stop has had its time.

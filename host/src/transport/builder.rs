@@ -101,6 +101,8 @@ impl Builder {
             shared: Arc::new(shared),
             meter: None,
             trace: None,
+            beside: false,
+            reads_only: false,
         })
     }
 }

@@ -76,6 +76,8 @@ pub struct Transport {
     shared: Arc<Shared>,
     meter: Option<Arc<Meter>>,
     trace: Option<Arc<Trace>>,
+    beside: bool,
+    reads_only: bool,
 }
 
 struct Shared {
@@ -98,7 +100,16 @@ impl Transport {
         Self {
             shared: Arc::clone(&self.shared),
             meter: Some(meter),
-            trace: self.trace.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// The same, which sends nothing but reads: whatever would change something fails with `Unsupported`, and isn't sent.
+    #[must_use]
+    pub fn reads_only(self) -> Self {
+        Self {
+            reads_only: true,
+            ..self
         }
     }
 
@@ -107,7 +118,18 @@ impl Transport {
     pub fn traced(self, trace: Arc<Trace>) -> Self {
         Self {
             trace: Some(trace),
+            beside: false,
             ..self
+        }
+    }
+
+    /// The same, for requests that only go with the one that the caller is about: they aren't the one that counts for a trace, but
+    /// their bytes do.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self {
+            beside: true,
+            ..self.clone()
         }
     }
 
@@ -169,6 +191,7 @@ impl Transport {
     async fn exchange(&self, request: Request, prefix: &str) -> Result<Response> {
         let timeout = self.head_timeout(request.head_timeout);
         let limit = request.body_limit;
+        let route = request.route().clone();
         let http = self.prepare(request, prefix, Form::Absolute)?;
         let answer = self.shared.client.request(http.map(Full::new));
         let answer = within_head(
@@ -178,7 +201,7 @@ impl Transport {
         .await?;
         let (head, body) = answer.into_parts();
         if let Some(trace) = &self.trace {
-            trace.answers(head.status);
+            trace.answers(&route, head.status);
         }
         let mut body = Plain {
             body,
@@ -213,6 +236,7 @@ impl Transport {
     async fn try_stream(&self, request: Request) -> Result<(StatusCode, HeaderMap, Exchange)> {
         let prefix = self.prefix(&request).await?;
         let timeout = self.head_timeout(request.head_timeout);
+        let route = request.route().clone();
         let http = self.prepare(request, prefix, Form::Origin)?;
         let io = self.shared.connector.connect().await?;
         let (status, headers, mut exchange) = within_head(
@@ -221,7 +245,7 @@ impl Transport {
         )
         .await?;
         if let Some(trace) = &self.trace {
-            trace.answers(status);
+            trace.answers(&route, status);
             exchange.trace(Arc::clone(trace));
         }
         if !response::is_answer(status) {
@@ -243,6 +267,12 @@ impl Transport {
     async fn prefix(&self, request: &Request) -> Result<&str> {
         // A request that can't be made is told of before anything is asked.
         request.check()?;
+        if self.reads_only && !request.reads {
+            let method = &request.route().method;
+            return Err(Error::new(ErrorKind::Unsupported(format!(
+                "nothing but reads is sent here, and this is a {method}"
+            ))));
+        }
         match request.versioned {
             true => Ok(&self.agreed().await?.prefix),
             false => Ok(""),
@@ -264,8 +294,8 @@ impl Transport {
         headers.insert(HOST, self.shared.host.clone());
         headers.insert(USER_AGENT, AGENT);
         if let Some(trace) = &self.trace {
-            let body = request.body.as_ref();
-            trace.sends(request.route(), body.map_or(0, |body| body.bytes.len()));
+            let body = request.body.as_ref().map_or(0, |body| body.bytes.len());
+            trace.sends(request.route(), self.beside, body);
         }
         if let Some(body) = request.body {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(body.content_type));

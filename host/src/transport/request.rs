@@ -57,6 +57,8 @@ pub struct Request {
     pub(super) head_timeout: HeadTimeout,
     pub(super) body_limit: usize,
     pub(super) versioned: bool,
+    /// Whether it changes nothing.
+    pub(super) reads: bool,
     invalid: Option<String>,
 }
 
@@ -71,6 +73,7 @@ impl Request {
     /// A request by its method and its path's template.
     pub fn new(method: Method, template: &'static str) -> Self {
         Self {
+            reads: method == Method::GET,
             route: Route { method, template },
             rest: template,
             path: String::with_capacity(template.len() + 64),
@@ -96,6 +99,15 @@ impl Request {
     /// A `DELETE` of a path's template.
     pub fn delete(template: &'static str) -> Self {
         Self::new(Method::DELETE, template)
+    }
+
+    /// Says that it changes nothing, whatever its method.
+    #[must_use]
+    pub fn reading(self) -> Self {
+        Self {
+            reads: true,
+            ..self
+        }
     }
 
     /// Fills the next placeholder of the path.

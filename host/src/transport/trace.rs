@@ -1,26 +1,35 @@
 //! What a caller's exchanges with the engine come to, for who keeps account of them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hyper::StatusCode;
+use hyper::{Method, StatusCode};
 
 use super::error::Route;
 
-/// Keeps account of exchanges: of the last one its endpoint and status, of all together the bytes of their bodies. Agreeing on
-/// the API's version isn't counted.
+/// Keeps account of exchanges: of the one that counts its endpoint and status, of all together the bytes of their bodies. Agreeing
+/// on the API's version isn't counted.
+///
+/// The last one counts that changes something, or else the last one.
 #[derive(Debug, Default)]
 pub struct Trace {
-    last: Mutex<(Option<Route>, Option<StatusCode>)>,
+    counts: Mutex<Counts>,
     sent: AtomicU64,
     received: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    route: Option<Route>,
+    status: Option<StatusCode>,
+    changes: bool,
 }
 
 /// What exchanges have come to so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Traced {
-    /// The endpoint of the last one.
+    /// The endpoint of the one that counts.
     pub route: Option<Route>,
     /// The status of the answer to it, if one has come.
     pub status: Option<StatusCode>,
@@ -33,24 +42,36 @@ pub struct Traced {
 impl Trace {
     /// What they have come to so far.
     pub fn so_far(&self) -> Traced {
-        let (route, status) = self.last().clone();
+        let counts = self.counts();
         Traced {
-            route,
-            status,
+            route: counts.route.clone(),
+            status: counts.status,
             sent: self.sent.load(Ordering::Relaxed),
             received: self.received.load(Ordering::Relaxed),
         }
     }
 
-    /// A request is about to be sent, with a body of so many bytes.
-    pub(super) fn sends(&self, route: &Route, bytes: usize) {
-        *self.last() = (Some(route.clone()), None);
+    /// A request is about to be sent, with a body of so many bytes; `beside` the one that the caller is about, or not.
+    pub(super) fn sends(&self, route: &Route, beside: bool, bytes: usize) {
+        let reads = [Method::GET, Method::HEAD].contains(&route.method);
+        let changes = !reads && !beside;
+        let mut counts = self.counts();
+        if changes || !counts.changes {
+            *counts = Counts {
+                route: Some(route.clone()),
+                status: None,
+                changes,
+            };
+        }
         self.sent.fetch_add(length(bytes), Ordering::Relaxed);
     }
 
-    /// The head of its answer has come.
-    pub(super) fn answers(&self, status: StatusCode) {
-        self.last().1 = Some(status);
+    /// The head of an answer has come.
+    pub(super) fn answers(&self, route: &Route, status: StatusCode) {
+        let mut counts = self.counts();
+        if counts.route.as_ref() == Some(route) {
+            counts.status = Some(status);
+        }
     }
 
     /// A piece of its answer's body has come.
@@ -58,8 +79,8 @@ impl Trace {
         self.received.fetch_add(length(bytes), Ordering::Relaxed);
     }
 
-    fn last(&self) -> std::sync::MutexGuard<'_, (Option<Route>, Option<StatusCode>)> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

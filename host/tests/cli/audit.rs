@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 
 use serde_json::Value;
 
-use super::components::{does, pauses, sets_its_status};
+use super::components::{does, pauses, reaches, sets_its_status};
 use super::{Said, Setting};
 
 fn lines(text: &str) -> Vec<Value> {
@@ -125,4 +125,24 @@ fn the_schema_is_printed() {
     assert_eq!(said.status, Some(0));
     let schema: Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(schema["properties"]["version"]["const"], 1);
+}
+
+/// A power over the machine that isn't given is told as a verb is that isn't granted.
+#[test]
+fn a_plugin_that_reaches_the_machine_and_may_not_is_on_record() {
+    let setting = Setting::new(&reaches());
+    let said = setting.run(&[&AUDIT[..], &["--set", "host-access.privileged=true"]].concat());
+    assert_eq!(said.status, Some(125));
+    let lines = audit(&setting);
+    let refused = &lines[1];
+    for (key, value) in [
+        ("event", "refused"),
+        ("op", "host-access.set-pid-host"),
+        ("decision", "denied"),
+        ("rule", "host-access.namespaces"),
+        ("add", "host-access.namespaces += \"pid\""),
+    ] {
+        assert_eq!(refused[key], value, "{refused}");
+    }
+    assert_eq!(lines[2]["ended"], "not-started", "{lines:?}");
 }

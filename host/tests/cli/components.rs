@@ -82,6 +82,24 @@ pub(crate) const DRIVES: &str = r#"(component
   (instance $run (export "run" (func $run)))
   (export "wasi:cli/run@0.3.0" (instance $run)))"#;
 
+/// One that asks for two powers over the machine, with the types that they have, and doesn't use them.
+pub(crate) fn reaches() -> String {
+    runs(
+        r#"
+        (import "dockwit:engine/containers@0.1.0" (instance $containers
+          (export "container-spec" (type (sub resource)))))
+        (alias export $containers "container-spec" (type $spec))
+        (import "dockwit:engine/host-access@0.1.0" (instance
+          (alias outer 1 $spec (type $outer))
+          (export "container-spec" (type $spec (eq $outer)))
+          (export "set-privileged" (func (param "spec" (borrow $spec))))
+          (export "set-pid-host" (func (param "spec" (borrow $spec))))))"#,
+        "",
+        "",
+        "(i32.const 0)",
+    )
+}
+
 /// A plain `fn main()`.
 pub(crate) const PLAIN_MAIN: &str = r#"(component
   (core module $m (func (export "run") (result i32) (i32.const 0)))

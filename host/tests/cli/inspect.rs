@@ -1,7 +1,7 @@
 //! `dockwit inspect`.
 
 use super::Setting;
-use super::components::{DRIVES, PLAIN_MAIN, does};
+use super::components::{DRIVES, PLAIN_MAIN, does, reaches};
 
 fn report(component: &str) -> String {
     let said = Setting::new(component).say(&["inspect", "plugin.wasm"]);
@@ -60,6 +60,56 @@ fn what_it_can_not_do_is_told_too() {
         "{report}"
     );
     assert!(!cannot.contains(&"read logs"), "{report}");
+}
+
+#[test]
+fn what_reaches_the_machine_is_told_with_its_keys() {
+    // Inspecting doesn't look at the types of functions.
+    let binds = reaches().replace("set-privileged", "add-bind");
+    let report = report(&binds);
+    let reaches_by = section(&report, "It reaches the machine");
+    assert_eq!(reaches_by.len(), 2, "{report}");
+    for (line, function, key) in [
+        (
+            reaches_by[0],
+            "host-access.set-pid-host ",
+            "(host-access.namespaces)",
+        ),
+        (
+            reaches_by[1],
+            "host-access.add-bind ",
+            "(host-access.binds)",
+        ),
+    ] {
+        assert!(line.starts_with(function) && line.ends_with(key), "{line}");
+    }
+    assert_eq!(
+        section(&report, "It can't").last(),
+        Some(&"reach more of the machine: no privileged containers, none of its devices")
+    );
+    assert_eq!(
+        section(&report, "To run it"),
+        [
+            "dockwit run plugin.wasm --set 'host-access.binds=[{ source = \"<path>\", read-only = true }]' \
+             --set 'host-access.namespaces=[\"pid\"]'"
+        ]
+    );
+    let said = Setting::new(&binds).say(&["inspect", "--json", "plugin.wasm"]);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(
+        json["host_access"],
+        serde_json::json!(["host-access.set-pid-host", "host-access.add-bind"])
+    );
+}
+
+#[test]
+fn what_has_all_powers_is_not_said_to_lack_any() {
+    let report = report(&reaches());
+    let cannot = section(&report, "It can't");
+    assert!(
+        !cannot.iter().any(|line| line.contains("machine")),
+        "{report}"
+    );
 }
 
 #[test]
@@ -123,6 +173,7 @@ fn programs_get_json_with_keys_that_stay() {
         report["groups"],
         serde_json::json!(["container-details.state"])
     );
+    assert_eq!(report["host_access"], serde_json::json!([]));
     assert_eq!(report["unknown"], serde_json::json!([]));
     assert_eq!(report["refused"], serde_json::json!([]));
     assert_eq!(

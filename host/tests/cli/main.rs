@@ -3,7 +3,9 @@
 mod audit;
 mod components;
 mod inspect;
+mod learn;
 mod policy;
+mod policy_tools;
 mod run;
 
 use std::path::PathBuf;

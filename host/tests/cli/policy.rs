@@ -1,6 +1,6 @@
 //! Policies: `dockwit run --policy`, `dockwit check`, `dockwit policy`.
 
-use super::components::{does, pauses, runs};
+use super::components::{does, pauses, reaches, runs};
 use super::{Said, Setting};
 
 const LEAST: &str = "version = 1\nplugin = \"test\"\n";
@@ -19,11 +19,14 @@ fn check(component: &str, policy: &str) -> Said {
     with(component, policy).say(&["check", "plugin.wasm", "policy.toml"])
 }
 
+/// A scope that speaks of nothing that is the plugin's own, so that no engine is asked before the plugin asks it.
+const ALL: &str = "scope = { containers = \"all\", change = { containers = \"all\" } }\n";
+
 #[test]
 fn a_plugin_is_started_under_a_policy_that_grants_what_it_asks_for() {
     let said = run(
         &pauses(),
-        "allow = [\"container.pause\", \"container.unpause\"]",
+        &format!("{ALL}allow = [\"container.pause\", \"container.unpause\"]"),
     );
     assert_eq!((said.status, said.stderr.as_str()), (Some(0), ""));
     let said = run(&pauses(), "missing = \"deny\"");
@@ -131,6 +134,10 @@ fn a_setting_is_given_without_a_file_too() {
         "create.ports={ip=\"127.0.0.1\",range=\"8000-8010\"}",
         "--set",
         "missing=deny",
+        "--set",
+        "scope.containers=all",
+        "--set",
+        "scope.change.containers=all",
     ]);
     assert_eq!((said.status, said.stderr.as_str()), (Some(0), ""));
 }
@@ -183,8 +190,13 @@ fn attack_119_a_variable_for_containers_that_is_reachable_is_said_to_be() {
     );
     assert!(!said.stderr.contains("hunter2"), "{}", said.stderr);
     let reachable = ["--set", secret, "--set", "create.env.PW.reachable=true"];
+    // Then it is the engine that is missing.
     let said = run(&[&reachable[..], &["--allow", "containers.create"]].concat());
-    assert_eq!((said.status, said.stderr.as_str()), (Some(0), ""));
+    assert!(
+        said.stderr.starts_with("error: the engine can't be asked"),
+        "{}",
+        said.stderr
+    );
     assert_eq!(run(&["--set", secret]).status, Some(0));
     let unset = ["--set", "create.env.PW={from={env=\"UNSET\"}}"];
     assert_eq!(run(&unset).status, Some(125));
@@ -406,5 +418,73 @@ fn limit_sandbox_component() {
         said.stderr.contains("sandbox.component = 100B is met"),
         "{}",
         said.stderr
+    );
+}
+
+/// What of the machine isn't given is told before the plugin starts, with what would give it.
+#[test]
+fn a_plugin_that_reaches_the_machine_is_started_with_each_key_set() {
+    let setting = Setting::new(&reaches());
+    let said = setting.run(&[]);
+    assert_eq!(said.status, Some(125));
+    let lines: Vec<_> = said.stderr.lines().collect();
+    assert!(
+        lines[1].starts_with("  host-access.set-privileged  "),
+        "{}",
+        said.stderr
+    );
+    assert!(
+        lines[2].starts_with("  host-access.set-pid-host    "),
+        "{}",
+        said.stderr
+    );
+    assert!(
+        lines[3].starts_with(
+            "hint: add --set 'host-access.namespaces=[\"pid\"]' --set host-access.privileged=true to grant it"
+        ),
+        "{}",
+        said.stderr
+    );
+    let privileged = ["--set", "host-access.privileged=true"];
+    let said = setting.run(&privileged);
+    assert_eq!(said.status, Some(125));
+    assert!(!said.stderr.contains("set-privileged"), "{}", said.stderr);
+    let other = ["--set", "host-access.namespaces=[\"uts\"]"];
+    let said = setting.run(&[&privileged[..], &other].concat());
+    assert_eq!(said.status, Some(125), "another namespace is another power");
+    let both = ["--set", "host-access.namespaces=[\"pid\"]"];
+    let said = setting.run(&[&privileged[..], &both].concat());
+    assert_eq!((said.status, said.stderr.as_str()), (Some(0), ""));
+    assert_eq!(setting.run(&["--partial"]).status, Some(0));
+}
+
+#[test]
+fn a_policy_file_is_told_the_lines_that_give_the_machine() {
+    let said = run(&reaches(), "host-access.privileged = true");
+    assert_eq!(said.status, Some(125));
+    assert!(
+        said.stderr
+            .contains("policy.toml: host-access.namespaces += \"pid\"; or write missing"),
+        "{}",
+        said.stderr
+    );
+    let said = check(&reaches(), "host-access.privileged = true");
+    assert_eq!(said.status, Some(1));
+    assert!(
+        said.stdout.contains(
+            "error: not granted: host-access.set-pid-host  Lets it see and signal all processes of the machine; \
+             host-access.namespaces += \"pid\"\n"
+        ),
+        "{}",
+        said.stdout
+    );
+    let given = "missing = \"deny\"\nhost-access.privileged = true";
+    let said = check(&reaches(), given);
+    assert_eq!(said.status, Some(0));
+    assert!(
+        said.stdout
+            .contains("warning: not granted: host-access.set-pid-host"),
+        "{}",
+        said.stdout
     );
 }

@@ -8,10 +8,11 @@ use crate::peers::Name;
 use crate::statistics::{Estimate, median};
 
 /// The peers that have a column.
-const COLUMNS: [Name; 5] = [
+const COLUMNS: [Name; 6] = [
     Name::Floor,
     Name::Api,
     Name::Plugin,
+    Name::Audited,
     Name::Bollard,
     Name::Docker,
 ];
@@ -148,10 +149,11 @@ mod tests {
             (Name::Floor, 100e-6),
             (Name::Api, 120e-6),
             (Name::Plugin, 150e-6),
+            (Name::Audited, 160e-6),
             (Name::Bollard, 200e-6),
         ];
         let text = markdown(&[measured(Row::Ping, &values)]);
-        let expected = "| ping | 100.0 µs | 120.0 µs | 150.0 µs | 200.0 µs |  | 0.750 [0.750, 0.750] | ≤ 1.05 | yes |";
+        let expected = "| ping | 100.0 µs | 120.0 µs | 150.0 µs | 160.0 µs | 200.0 µs |  | 0.750 [0.750, 0.750] | ≤ 1.05 | yes |";
         assert!(text.contains(expected), "{text}");
         let own =
             "| ping: plugin less api layer | 30.0 µs [30.0 µs, 30.0 µs] | ≤ 8.0 µs | **no** |";

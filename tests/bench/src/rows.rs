@@ -37,7 +37,7 @@ impl Size {
     pub(crate) fn of(self, peer: Name) -> usize {
         match peer {
             Name::Docker | Name::Run | Name::Ps => 1,
-            Name::Floor | Name::Api | Name::Plugin | Name::Bollard => self.turn,
+            Name::Floor | Name::Api | Name::Plugin | Name::Audited | Name::Bollard => self.turn,
         }
     }
 }
@@ -84,12 +84,19 @@ impl Row {
     pub(crate) fn peers(self) -> &'static [Name] {
         match self {
             // The docker command has none.
-            Self::Ping => &[Name::Floor, Name::Api, Name::Plugin, Name::Bollard],
+            Self::Ping => &[
+                Name::Floor,
+                Name::Api,
+                Name::Plugin,
+                Name::Audited,
+                Name::Bollard,
+            ],
             Self::Run => &[Name::Run, Name::Ps],
             _ => &[
                 Name::Floor,
                 Name::Api,
                 Name::Plugin,
+                Name::Audited,
                 Name::Bollard,
                 Name::Docker,
             ],

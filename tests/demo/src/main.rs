@@ -32,8 +32,7 @@ async fn main(docker: Docker) -> Result<()> {
 async fn create(docker: Docker, image: &str) -> Result<Container> {
     let spec = ContainerSpec::new(image)
         .command(["sh", "-c", SCRIPT])
-        .memory("64m")
-        .label("dockwit.demo", "true");
+        .memory("64m");
     let (container, warnings) = docker.containers().create_with_warnings(&spec).await?;
     println!(
         "created   {} of {image}, 64 MiB of memory",

@@ -11,9 +11,8 @@ pub struct Facts {
 }
 
 /// Setters of a spec whose values Podman takes and doesn't keep.
-const NOT_KEPT: [&str; 9] = [
+const NOT_KEPT: [&str; 8] = [
     "add-on-build",
-    "add-volume",
     "set-attach",
     "set-console-size",
     "set-domainname",
@@ -23,8 +22,8 @@ const NOT_KEPT: [&str; 9] = [
     "start-interval",
 ];
 
-/// Those that only Podman 4 doesn't keep, or keeps otherwise.
-const NOT_KEPT_BEFORE_5: [&str; 2] = ["set-ipc-mode", "set-publish-all-ports"];
+/// Those that only Podman 4 keeps otherwise.
+const NOT_KEPT_BEFORE_5: [&str; 1] = ["set-ipc-mode"];
 
 /// Those that Podman doesn't keep, or keeps otherwise, up to [`LAST_OLD_PODMAN`].
 const NOT_KEPT_UP_TO_5_4: [&str; 1] = ["set-healthcheck"];
@@ -71,16 +70,46 @@ impl Facts {
         self.api >= (1, 44)
     }
 
+    /// Whether a folder of a volume can be mounted.
+    #[must_use]
+    pub fn mounts_folders_of_volumes(self) -> bool {
+        self.api >= (1, 45) && !self.podman
+    }
+
+    /// Whether a volume that is made with a container has the options of its driver, and its labels.
+    #[must_use]
+    pub const fn makes_volumes_by_their_drivers(self) -> bool {
+        !self.podman
+    }
+
+    /// Whether there are notes for the runtime.
+    #[must_use]
+    pub fn has_annotations(self) -> bool {
+        self.api >= (1, 43)
+    }
+
+    /// Whether an endpoint can be given a MAC address of its own.
+    #[must_use]
+    pub fn has_mac_addresses_of_endpoints(self) -> bool {
+        self.api >= (1, 44)
+    }
+
+    /// Whether an endpoint says which gateway is taken.
+    #[must_use]
+    pub fn has_gateway_priorities(self) -> bool {
+        self.api >= (1, 48)
+    }
+
     /// Whether an endpoint tells all names that it answers to.
     #[must_use]
     pub fn tells_dns_names(self) -> bool {
         self.api >= (1, 44) && !self.podman
     }
 
-    /// Whether a container's own configuration tells the MAC address that it was asked for.
+    /// Whether a container's own configuration tells the MAC address that it was asked for, not only its endpoint's.
     #[must_use]
     pub fn config_tells_mac_address(self) -> bool {
-        self.api < (1, 52) && !self.podman
+        self.api < (1, 44) && !self.podman
     }
 
     /// Whether it counts the containers that are paused.
@@ -197,16 +226,16 @@ impl Facts {
         !self.podman
     }
 
-    /// Whether free ports of the machine are chosen when a container is made, not when it is started.
-    #[must_use]
-    pub const fn chooses_ports_when_made(self) -> bool {
-        self.podman
-    }
-
     /// Whether a container tells the paths that are hidden from it.
     #[must_use]
     pub const fn tells_hidden_paths(self) -> bool {
         !self.podman
+    }
+
+    /// Whether an endpoint tells its network's id, rather than its name once more.
+    #[must_use]
+    pub const fn tells_network_ids(self) -> bool {
+        !self.podman || self.version.0 >= 5
     }
 
     /// Whether an endpoint on a network has an id.
@@ -257,12 +286,6 @@ impl Facts {
         } else {
             image.to_owned()
         }
-    }
-
-    /// Whether no limit on memory and swap is another than the default.
-    #[must_use]
-    pub const fn keeps_swap_without_limit(self) -> bool {
-        !self.podman
     }
 
     /// Whether it warns of a limit that the kernel can't keep.
@@ -347,12 +370,6 @@ impl Facts {
     #[must_use]
     pub const fn follows_a_flood(self) -> bool {
         !self.podman
-    }
-
-    /// The network that containers are put on if none is named.
-    #[must_use]
-    pub const fn default_network(self) -> &'static str {
-        if self.podman { "podman" } else { "bridge" }
     }
 }
 

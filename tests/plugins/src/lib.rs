@@ -61,6 +61,9 @@ pub fn label() -> String {
     format!("{LABEL}={}", prefix())
 }
 
+/// The network that containers are put on if none is named: the plugin's own.
+pub const OWN_NETWORK: &str = "default";
+
 const LABEL: &str = "dockwit-test";
 
 fn variable(name: &str) -> String {
@@ -127,6 +130,19 @@ pub fn failure<T>(op: &str, outcome: Result<T>) -> Error {
     assert_eq!(error.op(), op, "{error}");
     assert!(!error.message().is_empty(), "{error:?}");
     error
+}
+
+/// Checks that the policy doesn't allow a call, and by which key.
+///
+/// # Panics
+/// It does, or by another.
+pub fn denied<T>(op: &str, rule: &str, outcome: Result<T>) {
+    let error = failure(op, outcome);
+    assert!(error.is_denied(), "{error}");
+    assert_eq!(error.rule(), Some(rule), "{error}");
+    // What is to be added is told once.
+    let told = error.to_string().matches("; add: ").count();
+    assert_eq!(told, usize::from(error.add().is_some()), "{error}");
 }
 
 /// Checks that a call found a value impossible, and names it.

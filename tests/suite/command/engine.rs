@@ -90,6 +90,22 @@ async fn an_engine_that_is_not_there_is_told_with_what_to_do() {
     assert_eq!(output.stdout, "");
 }
 
+/// What is the plugin's own is known by the engine's identity, so that it isn't started.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_that_has_things_of_its_own_is_not_started_without_an_engine() {
+    let address = "unix:///nowhere/none.sock";
+    let names = Names::new("it");
+    let options = ["--engine", address];
+    let output = Command::run_with("tiny_create", "", &names, &options);
+    let output = output.output().await;
+    output
+        .ended_with(125)
+        .says("error: the engine can't be asked what it is: cannot connect to the engine at unix:///nowhere/none.sock")
+        .says("hint: start the engine, or name another by --engine or DOCKER_HOST");
+    assert_eq!(output.stderr.lines().count(), 2);
+    assert_eq!(output.stdout, "");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_where_nobody_listens_is_told() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");

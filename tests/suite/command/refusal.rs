@@ -54,7 +54,7 @@ async fn the_flag_that_the_hint_names_is_enough() {
     let names = Names::new("it");
     let grant = |words: &[&str]| {
         let options: Vec<_> = words.iter().flat_map(|words| ["--allow", words]).collect();
-        Command::run_granted("tiny_create", "", &names, &options).output()
+        Command::run_wide("tiny_create", "", &names, &options).output()
     };
     let refused = grant(&["containers.create"]).await;
     let hint = hint(refused.ended_with(125));
@@ -81,7 +81,7 @@ async fn without_any_grant_only_a_plugin_starts_that_asks_for_nothing() {
 async fn a_plugin_may_be_started_with_less() {
     let names = Names::new("gets_on_with_less");
     let options = ["--allow", "containers.create", "--partial"];
-    let command = Command::run_granted(PLUGIN, "gets_on_with_less", &names, &options);
+    let command = Command::run_wide(PLUGIN, "gets_on_with_less", &names, &options);
     let output = command.output().await;
     output
         .ended_with(1)

@@ -16,6 +16,7 @@ pub mod generation;
 pub mod guest;
 pub mod http;
 pub mod image;
+pub mod probe;
 pub mod process;
 pub mod programs;
 pub mod progress;

@@ -34,6 +34,7 @@ impl Container<'_> {
         let request = self
             .at(Request::post("/containers/{id}/wait"))
             .query("condition", condition)
+            .reading()
             .head_timeout(HeadTimeout::Never);
         let body = self.client.open(request).await?;
         Ok(ExitFuture {

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::ID;
 use crate::api::containers::{
-    BindMount, CgroupnsMode, ContainerSpec, DeviceMapping, DeviceRequest, Driver, Endpoint,
-    HostNamespace, IpcMode, Link, NetworkMode, PidMode, ThrottleDevice, VolumeMount, VolumesFrom,
-    WeightDevice,
+    BindMount, BindRecursion, CgroupnsMode, ContainerSpec, DeviceMapping, DeviceRequest, Driver,
+    Endpoint, HostNamespace, IpcMode, Link, NetworkMode, PidMode, ThrottleDevice, VolumeMount,
+    VolumesFrom, WeightDevice,
 };
-use crate::api::{ContainerId, ErrorKind};
+use crate::api::{ContainerId, ErrorKind, NetworkId};
 use crate::transport::ApiVersion;
 
 type Setter = fn(&mut ContainerSpec) -> &mut ContainerSpec;
@@ -25,11 +25,16 @@ fn container() -> ContainerId {
     ID.parse().expect("an id")
 }
 
+fn network() -> NetworkId {
+    ID.parse().expect("an id")
+}
+
 fn bind() -> BindMount {
     BindMount {
         source: "/s".to_owned(),
         target: "/t".to_owned(),
         read_only: true,
+        ..BindMount::default()
     }
 }
 
@@ -78,9 +83,16 @@ fn endpoint() -> Endpoint {
         ],
         link_local: vec!["169.254.1.1".parse().expect("v4")],
         mac_address: Some("02:42:ac:11:00:02".to_owned()),
-        links: texts(&["a:b"]),
+        links: vec![link()],
         driver_options: vec![pair("o", "1")],
         gateway_priority: 7,
+    }
+}
+
+fn link() -> Link {
+    Link {
+        container: container(),
+        alias: "db".to_owned(),
     }
 }
 
@@ -275,7 +287,7 @@ fn each_setter_has_its_wire_form() {
 fn an_endpoint_has_its_wire_form() {
     let sent = body(|s| s.add_endpoint("n", endpoint()), ApiVersion::NEWEST);
     let expected = json!({"EndpointsConfig": {"n": {
-        "Aliases": ["db"], "MacAddress": "02:42:ac:11:00:02", "Links": ["a:b"],
+        "Aliases": ["db"], "MacAddress": "02:42:ac:11:00:02", "Links": [format!("{}:db", &ID[..12])],
         "IPAMConfig": {
             "IPv4Address": "10.0.0.2", "IPv6Address": "fd00::2", "LinkLocalIPs": ["169.254.1.1"],
         },
@@ -292,11 +304,67 @@ fn an_endpoint_has_its_wire_form() {
     assert_eq!(sent["NetworkingConfig"], address);
 }
 
+/// Of what there is one of, the last counts, and the earlier takes no room any more.
+#[test]
+fn the_last_of_an_endpoint_counts() {
+    let mut spec = ContainerSpec::new("img");
+    let mut settle = |address: &str, priority| {
+        spec.set_endpoint_mac_address(&network(), "02:42:ac:11:00:02")
+            .set_endpoint_address(&network(), address)
+            .set_endpoint_address(&network(), "fd00::2")
+            .set_endpoint_gateway_priority(&network(), priority)
+            .set_no_new_privileges(priority > 1);
+        spec.size_hint()
+    };
+    let first = settle("10.0.0.1", 1);
+    assert_eq!(settle("10.0.0.2", 2), first - "=false".len());
+    let options = spec.options();
+    let endpoint = &options.endpoints[ID];
+    assert_eq!(endpoint.gateway_priority, 2);
+    let addresses = endpoint.addresses.iter().map(ToString::to_string);
+    assert_eq!(addresses.collect::<Vec<_>>(), ["10.0.0.2", "fd00::2"]);
+    assert_eq!(options.host.security_options, ["no-new-privileges"]);
+}
+
 #[test]
 fn what_an_engine_would_overlook_is_not_sent() {
-    let cases: [(Setter, &str, u16); 3] = [
+    let cases: [(Setter, &str, u16); 6] = [
         (|s| s.add_annotation("a", "b"), "add-annotation", 43),
-        (|s| s.add_endpoint("n", endpoint()), "add-endpoint", 48),
+        (
+            |s| {
+                s.add_bind(BindMount {
+                    recursion: BindRecursion::Writable,
+                    ..bind()
+                })
+            },
+            "add-bind",
+            44,
+        ),
+        (
+            |s| {
+                s.add_bind(BindMount {
+                    recursion: BindRecursion::Readonly,
+                    ..bind()
+                })
+            },
+            "add-bind",
+            44,
+        ),
+        (
+            |s| {
+                s.add_volume_mount(VolumeMount {
+                    subpath: Some("a".to_owned()),
+                    ..volume()
+                })
+            },
+            "add-volume-mount",
+            45,
+        ),
+        (
+            |s| s.add_endpoint("n", endpoint()),
+            "set-endpoint-gateway-priority",
+            48,
+        ),
         (
             |s| {
                 s.add_endpoint(
@@ -307,7 +375,7 @@ fn what_an_engine_would_overlook_is_not_sent() {
                     },
                 )
             },
-            "add-endpoint",
+            "set-endpoint-mac-address",
             44,
         ),
     ];
@@ -339,6 +407,41 @@ fn impossible_values_stay_in_the_spec() {
         (
             |s| s.add_volume_mount(VolumeMount::default()),
             "add-volume-mount",
+        ),
+        (
+            |s| {
+                s.add_volume_mount(VolumeMount {
+                    volume: String::new(),
+                    ..volume()
+                })
+            },
+            "add-volume-mount",
+        ),
+        (|s| s.add_new_volume(volume()), "add-volume"),
+        (
+            |s| {
+                s.add_volume_mount(VolumeMount {
+                    subpath: Some("../up".to_owned()),
+                    ..volume()
+                })
+            },
+            "add-volume-mount",
+        ),
+        (
+            |s| s.set_endpoint_address(&network(), "10.0.0"),
+            "set-endpoint-address",
+        ),
+        (
+            |s| s.set_endpoint_mac_address(&network(), "02"),
+            "set-endpoint-mac-address",
+        ),
+        (|s| s.add_network_alias(&network(), ""), "add-network-alias"),
+        (
+            |s| {
+                let alias = "a:b".to_owned();
+                s.add_endpoint_link(&network(), Link { alias, ..link() })
+            },
+            "add-endpoint-link",
         ),
         (|s| s.add_device(device("x")), "add-device"),
         (|s| s.add_device(device("")), "add-device"),

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{ENGINES, ID, Listener, case, id, replay_one};
-use crate::api::containers::{ContainerPort, Endpoint, HealthTest};
+use crate::api::containers::{ContainerPort, Driver, Endpoint, HealthTest};
 use crate::api::networks::NewNetwork;
-use crate::api::{Client, ImageId, NetworkId, Protocol, Result, VolumeName};
+use crate::api::{Client, ErrorKind, ImageId, NetworkId, Protocol, Result, VolumeName};
 use crate::transport::ApiVersion;
 
 fn client_of(engine: &str, name: &str) -> (crate::transport::testing::Engine, Client) {
@@ -160,6 +160,15 @@ async fn volumes_are_told() {
         let label = ("com.example.tier".to_owned(), "db".to_owned());
         assert!(told.labels.contains(&label) && told.options.len() == 3);
         assert!(told.mountpoint.ends_with("/rec-vol/_data"));
+        let (_engine, client) = client_of(engine, "volumes-inspect");
+        let found = client.volumes().get("rec-vol").await.expect("a volume");
+        assert_eq!(found, volume());
+        // Podman answers for the first letters of a name as well.
+        let (_engine, client) = client_of(engine, "volumes-inspect");
+        let error = client.volumes().get("rec-v").await.expect_err("none");
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        let error = client.volumes().get("../rec").await.expect_err("no name");
+        assert_eq!(error.kind(), ErrorKind::Invalid);
         let (_engine, client) = client_of(engine, "volumes-list");
         let list = client.volumes().list(&[]).await.expect("a list");
         assert!(list.iter().any(|volume| volume.name == "rec-vol"));
@@ -200,10 +209,15 @@ async fn networks_and_volumes_are_asked_for_as_told() {
     let _ = of.disconnect(&id(), false).await;
     let _ = of.remove().await;
     let _ = client.volumes().create(&volume(), &[pair("a", "1")]).await;
+    let nfs = Driver {
+        name: "nfs".to_owned(),
+        options: vec![pair("o", "1")],
+    };
+    let _ = client.volumes().create_by(&nfs, &volume(), &[]).await;
     let _ = client.volumes().list(&["a"]).await;
     let _ = client.volume(&volume()).remove().await;
     let _ = client.images().inspect("a.b:5000/c/d:1").await;
-    let expected: [(&str, Value); 10] = [
+    let expected: [(&str, Value); 11] = [
         (
             "POST /networks/create",
             json!({
@@ -228,6 +242,10 @@ async fn networks_and_volumes_are_asked_for_as_told() {
         (
             "POST /volumes/create",
             json!({"Name": "rec-vol", "Driver": "local", "Labels": {"a": "1"}}),
+        ),
+        (
+            "POST /volumes/create",
+            json!({"Name": "rec-vol", "Driver": "nfs", "Labels": {}, "DriverOpts": {"o": "1"}}),
         ),
         (
             "GET /volumes?filters=%7B%22label%22%3A%5B%22a%22%5D%7D",

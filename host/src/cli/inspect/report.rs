@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Inspected, words};
 use crate::cli::text;
+use crate::policy::create::{HostAccess, NotGiven};
 use crate::policy::{Part, Verb};
 use crate::runtime::{Import, Imports, RunExport};
 
@@ -20,6 +21,7 @@ pub(super) fn render(inspected: &Inspected<'_>) -> String {
     report.line(&inspected.digest.to_string());
     report.section("It asks for", verbs(imports));
     report.section("It sets", parts(imports.setters()));
+    report.section("It reaches the machine", powers(imports));
     report.section("It reads", parts(imports.groups()));
     report.section("It can't", deeds_left_out(imports));
     report.section("Of WASI it links", wasi(imports));
@@ -78,6 +80,16 @@ fn parts(parts: &[&'static Part]) -> Vec<String> {
     text::columns(parts.iter().map(|part| (part.name(), part.summary()))).collect()
 }
 
+/// What of the machine it can ask for, and the keys of a policy that give it.
+fn powers(imports: &Imports) -> Vec<String> {
+    let told = imports.powers().iter().map(|part| {
+        let key = part.key().unwrap_or_default();
+        (part.name(), format!("{} ({key})", part.summary()))
+    });
+    let told: Vec<_> = told.collect();
+    text::columns(told.iter().map(|(name, words)| (*name, words.as_str()))).collect()
+}
+
 fn deeds_left_out(imports: &Imports) -> Vec<String> {
     let deeds: BTreeSet<_> = imports
         .verbs()
@@ -92,10 +104,7 @@ fn deeds_left_out(imports: &Imports) -> Vec<String> {
     }
     let mut lines: Vec<_> = left_out.into_iter().map(str::to_owned).collect();
     lines.extend(secrets_left_out(imports));
-    lines.push(
-        "reach the machine: no privileged containers, none of its folders, devices or namespaces"
-            .to_owned(),
-    );
+    lines.extend(words::machine_left_out(imports.powers()));
     lines
 }
 
@@ -179,15 +188,19 @@ fn command(inspected: &Inspected<'_>) -> String {
     } else {
         format!(" --allow {}", names.join(","))
     };
-    format!("dockwit run {}{allow}", quoted(inspected.file))
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./+@%:,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
+    let powers = inspected.imports.powers().iter();
+    let missing = powers.filter_map(|part| HostAccess::default().allows_any(part).err());
+    let mut settings = NotGiven::settings(&missing.collect::<Vec<_>>());
+    // Of no image, no container can be made.
+    if names.contains(&Verb::ContainersCreate.name()) {
+        settings.insert(0, "create.images=any".to_owned());
     }
+    let settings: String = settings
+        .iter()
+        .map(|setting| format!(" --set {}", text::quoted(setting)))
+        .collect();
+    format!(
+        "dockwit run {}{allow}{settings}",
+        text::quoted(inspected.file)
+    )
 }

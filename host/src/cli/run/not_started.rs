@@ -1,9 +1,12 @@
 //! Why a run isn't started, and what to do then.
 
 use super::Options;
+use crate::api::ErrorKind;
 use crate::cli::failure::{self, Failure, NOT_STARTED};
 use crate::cli::text;
-use crate::policy::NotAllowed;
+use crate::keeper::KeepError;
+use crate::policy::Lacking;
+use crate::policy::create::NotGiven;
 use crate::runtime::{BeginError, ImportError, LoadError};
 
 pub(super) fn not_loaded(error: &LoadError) -> Failure {
@@ -40,14 +43,15 @@ impl Options {
             )),
             BeginError::Audit(_) => failure
                 .hint("what can't be audited isn't run; make room for it, or name another --audit"),
-            BeginError::Instantiate(_) => failure,
+            BeginError::Keep(error) => not_kept(failure, error),
+            BeginError::NoLedger | BeginError::Instantiate(_) => failure,
         }
     }
 
-    fn missing(&self, missing: &[NotAllowed]) -> Failure {
+    fn missing(&self, missing: &[Lacking]) -> Failure {
         let rows = missing
             .iter()
-            .map(|refused| (refused.verb.name(), refused.verb.summary()));
+            .map(|lacking| (lacking.name(), lacking.summary()));
         let hint = match &self.policy {
             Some(file) => format!(
                 "add to {}: {}; or write missing = \"deny\" to start the plugin without",
@@ -68,30 +72,52 @@ impl Options {
     }
 }
 
+fn not_kept(failure: Failure, error: &KeepError) -> Failure {
+    match error {
+        KeepError::Unenforced(lost) => {
+            let names: Vec<_> = lost.iter().map(|what| format!("\"{what}\"")).collect();
+            let names = names.join(",");
+            failure.hint(format!(
+                "accept it by --set 'accept-unenforced=[{names}]', or in the policy"
+            ))
+        }
+        KeepError::Engine(error) if error.kind() == ErrorKind::Unavailable => {
+            failure.hint("start the engine, or name another by --engine or DOCKER_HOST")
+        }
+        _ => failure,
+    }
+}
+
 /// The verbs that `allow` lacks.
-fn not_in_allow(missing: &[NotAllowed]) -> Vec<&'static str> {
-    let of_allow = missing.iter().filter(|refused| refused.rule == "allow");
-    of_allow.map(|refused| refused.verb.name()).collect()
+fn not_in_allow(missing: &[Lacking]) -> Vec<&'static str> {
+    let of_allow = missing.iter().filter(|lacking| lacking.rule() == "allow");
+    of_allow.map(Lacking::name).collect()
 }
 
 /// What to add to a policy file.
-fn lines(missing: &[NotAllowed]) -> String {
+fn lines(missing: &[Lacking]) -> String {
     let verbs = not_in_allow(missing);
     let allow = (!verbs.is_empty()).then(|| format!("allow += \"{}\"", verbs.join("\", \"")));
-    let others = missing.iter().filter(|refused| refused.rule != "allow");
-    let others = others.map(|refused| refused.add.clone());
-    allow
-        .into_iter()
-        .chain(others)
-        .collect::<Vec<_>>()
-        .join("; ")
+    let others = missing.iter().filter(|lacking| lacking.rule() != "allow");
+    let mut lines: Vec<_> = allow.into_iter().chain(others.map(Lacking::add)).collect();
+    // Several may want the same.
+    lines.dedup();
+    lines.join("; ")
 }
 
 /// The options that say the same.
-fn flags(missing: &[NotAllowed]) -> String {
+fn flags(missing: &[Lacking]) -> String {
     let verbs = not_in_allow(missing);
     let allow = (!verbs.is_empty()).then(|| format!("--allow {}", verbs.join(",")));
-    let show = missing.iter().any(|refused| refused.rule == "show");
+    let show = missing.iter().any(|lacking| lacking.rule() == "show");
     let show = show.then(|| "--show env=values,args=all".to_owned());
-    allow.into_iter().chain(show).collect::<Vec<_>>().join(" ")
+    let powers = missing.iter().filter_map(|lacking| match lacking {
+        Lacking::Power(missing) => Some(*missing),
+        _ => None,
+    });
+    let settings = NotGiven::settings(&powers.collect::<Vec<_>>());
+    let settings = settings.iter().map(|setting| text::quoted(setting));
+    let settings = settings.map(|setting| format!("--set {setting}"));
+    let flags = allow.into_iter().chain(show).chain(settings);
+    flags.collect::<Vec<_>>().join(" ")
 }

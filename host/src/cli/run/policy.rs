@@ -44,7 +44,7 @@ impl Options {
         toml::to_string(&keys).map_err(|error| Failure::of(NOT_STARTED, &error))
     }
 
-    fn show(&self) -> Show {
+    pub(super) fn show(&self) -> Show {
         let mut show = Show::default();
         for shown in &self.show {
             match *shown {

@@ -97,7 +97,7 @@ pub(super) struct Done<'a> {
     /// What it is about, or has made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) object: Option<&'a Object>,
-    /// The method of the last request; none if nothing was sent.
+    /// The method of the request that did it, or else of the last one; none if nothing was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) method: Option<&'a str>,
     /// The template of that request's path.

@@ -18,6 +18,7 @@
 mod line;
 mod recorder;
 mod refusals;
+mod replay;
 mod sink;
 #[cfg(test)]
 mod tests;
@@ -25,5 +26,6 @@ mod tests;
 pub use line::{Decision, Ended, MAX_LINE, Object, Outcome, schema};
 pub use recorder::{Audit, Finished, Identity};
 pub use refusals::Refusal;
+pub use replay::{Differing, Replay, ReplayError, Replayed};
 pub use sink::{AuditFile, AuditSink};
 pub(crate) use {line::Exchange, recorder::Phase};

@@ -13,6 +13,7 @@ use super::line::{
 };
 use super::refusals::{Held, Refusal};
 use super::sink::AuditSink;
+use crate::policy::ledger::RunId;
 use crate::policy::values::Digest;
 use crate::policy::{Met, Policy, Verb};
 
@@ -22,7 +23,7 @@ const ALLOW: &str = "allow";
 /// What all lines of a run have in common.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    run: String,
+    run: RunId,
     plugin: String,
     component: Option<String>,
     policy: String,
@@ -35,10 +36,8 @@ impl Identity {
     ///
     /// Fails if there are no random numbers.
     pub fn new(policy: &Policy, component: Option<&Digest>) -> io::Result<Self> {
-        let mut id = [0; 8];
-        getrandom::fill(&mut id).map_err(io::Error::other)?;
         Ok(Self {
-            run: format!("{:016x}", u64::from_be_bytes(id)),
+            run: RunId::random().map_err(io::Error::other)?,
             plugin: policy.plugin().to_string(),
             component: component.map(Digest::to_string),
             policy: policy.digest().to_string(),
@@ -134,6 +133,11 @@ impl Audit {
         self.0.end(Ended::NotStarted, None, rule, None);
     }
 
+    /// The run's id.
+    pub fn run(&self) -> &RunId {
+        &self.0.identity.run
+    }
+
     /// How many lines could not be written.
     pub fn lost(&self) -> u64 {
         self.0.state().lost
@@ -206,17 +210,18 @@ impl Audit {
         let _ = self.0.tell(event);
     }
 
-    /// Tells that a call wasn't let through.
-    pub(crate) fn refused(&self, verb: Verb, refusal: Refusal) {
+    /// Tells that a call wasn't let through: of a verb, or of something else that a plugin asks for.
+    pub(crate) fn refused(&self, op: impl Into<&'static str>, refusal: Refusal) {
+        let op = op.into();
         let mut state = self.0.state();
         let now_is = Instant::now();
         if let Some(held) = &mut state.held
-            && held.gather(now_is, verb, &refusal)
+            && held.gather(now_is, op, &refusal)
         {
             return;
         }
         self.0.write_held(&mut state);
-        state.held = Some(Held::new(now(), now_is, verb, refusal));
+        state.held = Some(Held::new(now(), now_is, op, refusal));
         if !state.watched
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
@@ -296,7 +301,7 @@ impl Shared {
         let written = self.try_write(&mut state.line, sequence, time, event);
         if let Err(error) = &written {
             if state.lost == 0 {
-                tracing::error!(run = self.identity.run, %error, "an audit line can't be written");
+                tracing::error!(run = %self.identity.run, %error, "an audit line can't be written");
             }
             state.lost += 1;
         }
@@ -323,7 +328,7 @@ impl Shared {
                 version: VERSION,
                 time,
                 sequence,
-                run,
+                run: run.as_str(),
                 plugin,
                 component: component.as_deref(),
                 policy,

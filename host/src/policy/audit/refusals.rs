@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::line::{Decision, Event, Refused};
+use crate::policy::create::NotGiven;
 use crate::policy::denial::escaped;
-use crate::policy::{Denial, Met, NotAllowed, Verb};
+use crate::policy::{Denial, Met, NotAllowed};
 
 /// How long equal refusals are gathered.
 pub(super) const GATHERED: Duration = Duration::from_secs(1);
@@ -33,6 +34,18 @@ impl Refusal {
             got: Some(refused.verb.name().to_owned()),
             limit: None,
             add: Some(refused.add.clone()),
+        }
+    }
+
+    /// A power over the machine that isn't given.
+    pub fn power(missing: &NotGiven) -> Self {
+        Self {
+            decision: Decision::Denied,
+            rule: missing.rule,
+            field: None,
+            got: Some(missing.part.name().to_owned()),
+            limit: None,
+            add: Some(missing.add()),
         }
     }
 
@@ -83,25 +96,25 @@ impl Refusal {
 pub(super) struct Held {
     pub(super) time: String,
     since: Instant,
-    verb: Verb,
+    op: &'static str,
     refusal: Refusal,
     count: u64,
 }
 
 impl Held {
-    pub(super) fn new(time: String, now: Instant, verb: Verb, refusal: Refusal) -> Self {
+    pub(super) fn new(time: String, now: Instant, op: &'static str, refusal: Refusal) -> Self {
         Self {
             time,
             since: now,
-            verb,
+            op,
             refusal,
             count: 1,
         }
     }
 
     /// Takes in one more, if it is like the others.
-    pub(super) fn gather(&mut self, now: Instant, verb: Verb, refusal: &Refusal) -> bool {
-        let alike = *refusal == self.refusal && (verb == self.verb || refusal.is_of_all_calls());
+    pub(super) fn gather(&mut self, now: Instant, op: &str, refusal: &Refusal) -> bool {
+        let alike = *refusal == self.refusal && (op == self.op || refusal.is_of_all_calls());
         let gathers = alike && self.left(now) > Duration::ZERO;
         self.count += u64::from(gathers);
         gathers
@@ -122,7 +135,7 @@ impl Held {
             add,
         } = &self.refusal;
         Event::Refused(Refused {
-            op: self.verb.name(),
+            op: self.op,
             decision: *decision,
             rule,
             field: *field,

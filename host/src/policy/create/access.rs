@@ -9,6 +9,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::shape::capability;
+use crate::api::containers::BindPropagation;
 
 /// What containers may have of the machine: the keys of `[host-access]`. Nothing, unless said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -72,7 +73,7 @@ fn capabilities<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeSet<String>, 
 }
 
 /// A path of the machine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BindAccess {
     /// The path.
@@ -80,6 +81,28 @@ pub struct BindAccess {
     /// Whether it can't be written to. Default: no.
     #[serde(default)]
     pub read_only: bool,
+    /// How mounts that are made later may spread. Default: `rprivate`, not at all.
+    #[serde(default, with = "Propagation")]
+    #[schemars(with = "Propagation")]
+    pub propagation: BindPropagation,
+}
+
+/// How mounts spread, by the engine's words.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(remote = "BindPropagation", rename_all = "kebab-case")]
+enum Propagation {
+    /// Not at all, at the path itself.
+    Private,
+    /// Not at all.
+    Rprivate,
+    /// Into the container, at the path itself.
+    Slave,
+    /// Into the container.
+    Rslave,
+    /// Both ways, at the path itself.
+    Shared,
+    /// Both ways.
+    Rshared,
 }
 
 /// A device of the machine. In a policy it is its path, `"/dev/kvm"`, or `{ path = ..., permissions = "r" }`.

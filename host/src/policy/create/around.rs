@@ -93,6 +93,8 @@ pub struct Engine {
     pub runtime: String,
     /// The log driver that containers get by default.
     pub log_driver: String,
+    /// The machine's processors in billionths: engines refuse to give more.
+    pub nano_cpus: u64,
 }
 
 impl Engine {
@@ -106,6 +108,7 @@ impl Engine {
             podman: is_podman(version),
             runtime: drivers.default_runtime.clone(),
             log_driver: drivers.logging_driver.clone(),
+            nano_cpus: u64::from(info.identity()?.cpus).saturating_mul(1_000_000_000),
         })
     }
 

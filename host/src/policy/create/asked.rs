@@ -6,9 +6,10 @@ use super::RESERVED_LABELS;
 use super::access::HostAccess;
 use super::around::Around;
 use super::bounds::CreateBounds;
-use super::check::label;
+use super::check::{label, log_denial};
+use super::of_details::is_bounded;
 use super::shape::{clean, gives_devices};
-use crate::api::containers::{ContainerSpec, Mount, NetworkMode, Options};
+use crate::api::containers::{ContainerSpec, Driver, Mount, NetworkMode, Options};
 use crate::policy::{Denial, ledger};
 
 /// Checks what was asked for, as it was asked for.
@@ -20,7 +21,7 @@ pub(super) fn check(
 ) -> Result<(), Denial> {
     let options = spec.options();
     if let Some(name) = spec.name() {
-        self::name(name, bounds, around)?;
+        granted_name(name, bounds, &around.stamp.prefix)?;
     }
     for key in options.labels.keys() {
         reserved(key)?;
@@ -35,6 +36,9 @@ pub(super) fn check(
         }
     }
     env(options, bounds, access, around)?;
+    if let Some(log) = &options.host.log {
+        self::log(log, access, around)?;
+    }
     switches(options, bounds)?;
     endpoints(options)?;
     paths(options)
@@ -52,37 +56,26 @@ fn reserved(key: &str) -> Result<(), Denial> {
     }
 }
 
-/// The name that a container gets. One that could be taken for an id would stand in another's place.
-pub(super) fn full_name(name: &str, bounds: &CreateBounds, around: &Around<'_>) -> String {
-    match bounds.names.iter().any(|rule| rule.is_match(name)) {
-        true => name.to_owned(),
-        false => format!("{}{name}", around.stamp.prefix),
-    }
-}
-
-fn name(name: &str, bounds: &CreateBounds, around: &Around<'_>) -> Result<(), Denial> {
+/// The whole name that a container gets which is to be called so. One that could be taken for an id would stand in another's
+/// place.
+pub fn granted_name(name: &str, bounds: &CreateBounds, prefix: &str) -> Result<String, Denial> {
     let inner = |c: u8| c.is_ascii_alphanumeric() || b"_.-".contains(&c);
     let possible = name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.bytes().all(inner)
         && name.len() <= 128;
+    let never = |why| Err(Denial::never("create.names", "name", name, why));
     if !possible {
-        let why = "a name has letters, digits, `_`, `.` and `-`, at most 128";
-        return Err(Denial::never("create.names", "name", name, why));
+        return never("a name has letters, digits, `_`, `.` and `-`, at most 128");
     }
-    let full = full_name(name, bounds, around);
-    if full == name && ledger::is_prefixed(name) {
-        let why = "it looks like a plugin's own";
-        return Err(Denial::never("create.names", "name", name, why));
-    }
+    let whole = match bounds.grants_name(name) {
+        true if ledger::is_prefixed(name) => return never("it looks like a plugin's own"),
+        true => name.to_owned(),
+        false => format!("{prefix}{name}"),
+    };
     let digits = |c: u8| c.is_ascii_hexdigit();
-    match full.len() >= 12 && full.bytes().all(digits) {
-        true => Err(Denial::never(
-            "create.names",
-            "name",
-            name,
-            "it could be an id",
-        )),
-        false => Ok(()),
+    match whole.len() >= 12 && whole.bytes().all(digits) {
+        true => never("it could be an id"),
+        false => Ok(whole),
     }
 }
 
@@ -117,6 +110,18 @@ fn env(
         }
     }
     Ok(())
+}
+
+/// Options of the driver that the engine takes by default: what exists is told with the engine's own, so that others can only be
+/// seen here.
+fn log(log: &Driver, access: &HostAccess, around: &Around<'_>) -> Result<(), Denial> {
+    let bounded = is_bounded(log, &super::bounded_log(), &around.engine);
+    let mut named = access.log_drivers.iter();
+    let allowed = bounded || named.any(|of| of.allows(&log.name, &log.options));
+    match log.options.is_empty() || allowed {
+        true => Ok(()),
+        false => Err(log_denial(log, access)),
+    }
 }
 
 /// What the host would turn off is said to be refused, rather than turned off in silence.

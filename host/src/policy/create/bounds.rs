@@ -146,6 +146,13 @@ impl Default for CreateBounds {
     }
 }
 
+impl CreateBounds {
+    /// Whether a name is taken as it is.
+    pub fn grants_name(&self, name: &str) -> bool {
+        self.names.iter().any(|rule| rule.is_match(name))
+    }
+}
+
 /// Which images containers may be made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageBound {

@@ -260,9 +260,13 @@ fn files(found: &mut Found, sent: &Shape, made: &Shape) {
     let binds = |shape: &Shape| -> Vec<_> { shape.files.binds.iter().map(bind).collect() };
     found.extra("bind", &binds(sent), &binds(made));
     found.missing("bind", &binds(sent), &binds(made));
-    for bind in made.files.binds.iter().filter(|bind| bind.spreads) {
-        found.add("bind", "private", &bind.source, None);
-    }
+    let spread = |shape: &Shape| -> Vec<_> {
+        let binds = shape.files.binds.iter().filter(|bind| bind.spreads());
+        binds
+            .map(|bind| (bind.source.clone(), clean(&bind.target), bind.propagation))
+            .collect()
+    };
+    found.extra("bind", &spread(sent), &spread(made));
     let volumes = |shape: &Shape| -> Vec<_> {
         let volumes = shape.files.volumes.iter();
         volumes

@@ -1,14 +1,15 @@
 //! What the host adds to a request: defaults, what the image brings, and what it always sets.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use super::around::Around;
-use super::asked::full_name;
+use super::asked::granted_name;
 use super::bounds::{
     CreateBounds, HealthBound, ImageBound, LogBound, MIN_HEALTH_INTERVAL, MIN_HEALTH_TIMEOUT,
 };
 use super::effective::NewVolume;
-use super::shape::{NPROC, START_INTERVAL, capability, clean, gives_devices};
+use super::shape::{ENDPOINT_MAC_ADDRESS, NPROC, START_INTERVAL, capability, clean, gives_devices};
 use super::{
     LABEL_IMAGE, LABEL_NONCE, LABEL_OWNER, LABEL_RUN, RESERVED_LABELS, Stamp, bounded_log,
 };
@@ -35,8 +36,8 @@ pub(super) fn complete(
     let stamp = &around.stamp;
     let alias = spec.name().map(str::to_owned);
     let name = match &alias {
-        Some(name) => full_name(name, bounds, around),
-        None => format!("{}{}", stamp.prefix, short(&stamp.nonce)),
+        Some(name) => granted_name(name, bounds, &stamp.prefix)?,
+        None => format!("{}container-{}", stamp.prefix, short(&stamp.nonce)),
     };
     spec.set_name(name);
     let options = spec.options_mut();
@@ -120,7 +121,7 @@ fn labels(
 }
 
 /// The labels that are put on all that is made.
-pub(super) fn stamped(stamp: &Stamp) -> [(String, String); 3] {
+fn stamped(stamp: &Stamp) -> [(String, String); 3] {
     [
         (LABEL_OWNER.to_owned(), stamp.owner.clone()),
         (LABEL_RUN.to_owned(), stamp.run.clone()),
@@ -192,20 +193,27 @@ fn network(
         return Ok(());
     };
     let never = || Denial::never("scope.change", "network", &name, "it is not in scope");
-    let id = found.ok_or_else(never)?.id.clone();
+    let found = found.ok_or_else(never)?;
     let mut endpoint = options.endpoints.remove(&name).unwrap_or_default();
     if let Some(alias) = alias
         && !endpoint.aliases.contains(&alias)
     {
         endpoint.aliases.push(alias);
     }
-    options.endpoints.insert(id.clone(), endpoint);
-    options.host.network_mode = Some(NetworkMode::Network(id));
+    // Older engines look for the network of an address by its name alone, and forget the address.
+    let by_name = options.mac_address.is_some() && around.engine.api < ENDPOINT_MAC_ADDRESS;
+    let key = match by_name && !around.engine.podman {
+        true => found.name.clone(),
+        false => found.id.clone(),
+    };
+    options.endpoints.insert(key.clone(), endpoint);
+    options.host.network_mode = Some(NetworkMode::Network(key));
     Ok(())
 }
 
 /// Says of each published port where: at the address and, if any will do, at a free port of those
-/// that the bounds have.
+/// that the bounds have. Which, the nonce says: who asks at the same time, or again because somebody
+/// else has it, comes to another.
 fn ports(
     options: &mut Options,
     image: &ImageDetails,
@@ -235,8 +243,8 @@ fn ports(
         for at in at {
             at.ip.get_or_insert(bound.ip);
             if at.port.is_none() {
-                let mut range = bound.range.clone();
-                let free = range.find(|port| *port != 0 && !taken.contains(port));
+                let mut ports = scattered(&bound.range, &around.stamp.nonce);
+                let free = ports.find(|port| *port != 0 && !taken.contains(port));
                 let none = || {
                     let got = format!("{} any", bound.ip);
                     let why = format!("none is free of {bound}");
@@ -251,7 +259,16 @@ fn ports(
     Ok(())
 }
 
-/// Puts a named volume in the place of each anonymous one.
+/// All ports of a range, from one on that a nonce says.
+fn scattered(range: &RangeInclusive<u16>, nonce: &str) -> impl Iterator<Item = u16> {
+    let (first, last) = (*range.start(), *range.end());
+    let count = u64::from(last.saturating_sub(first)) + 1;
+    let from = u64::from_str_radix(short(nonce), 16).unwrap_or_default() % count;
+    let from = first.saturating_add(u16::try_from(from).unwrap_or_default());
+    (from..=last).chain(first..from)
+}
+
+/// Puts a named volume in the place of each that has no name.
 fn volumes(options: &mut Options, image: &ImageDetails, stamp: &Stamp) -> Vec<NewVolume> {
     let declared = std::mem::take(&mut options.volumes);
     let mut paths: BTreeSet<String> = declared.keys().map(|path| clean(path)).collect();
@@ -264,9 +281,23 @@ fn volumes(options: &mut Options, image: &ImageDetails, stamp: &Stamp) -> Vec<Ne
     for path in mounted.chain(tmpfs) {
         paths.remove(&clean(path));
     }
+    let name = |at: usize| format!("{}{}-{at}", stamp.prefix, short(&stamp.nonce));
     let mut made = Vec::new();
-    for (at, target) in paths.into_iter().enumerate() {
-        let volume = format!("{}{}-{at}", stamp.prefix, short(&stamp.nonce));
+    for mount in &mut options.host.mounts {
+        if let Mount::Volume(mount) = mount
+            && mount.volume.is_empty()
+        {
+            mount.volume = name(made.len());
+            made.push(NewVolume {
+                name: mount.volume.clone(),
+                target: mount.target.clone(),
+                driver: mount.driver.clone(),
+                labels: mount.labels.clone(),
+            });
+        }
+    }
+    for target in paths {
+        let volume = name(made.len());
         options.host.mounts.push(Mount::Volume(VolumeMount {
             volume: volume.clone(),
             target: target.clone(),
@@ -275,7 +306,8 @@ fn volumes(options: &mut Options, image: &ImageDetails, stamp: &Stamp) -> Vec<Ne
         made.push(NewVolume {
             name: volume,
             target,
-            labels: stamped(stamp).into(),
+            driver: None,
+            labels: Vec::new(),
         });
     }
     made
@@ -286,7 +318,7 @@ fn limits(host: &mut HostOptions, bounds: &CreateBounds, around: &Around<'_>) {
     let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     let memory = *host.memory.get_or_insert(bounds.memory);
     host.memory_swap.get_or_insert(signed(memory));
-    cpus(host, bounds.cpus);
+    cpus(host, bounds.cpus.min(around.engine.nano_cpus));
     host.pids_limit.get_or_insert(signed(bounds.pids));
     // Podman refuses a size where the memory isn't the container's own.
     if matches!(

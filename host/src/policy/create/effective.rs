@@ -14,7 +14,7 @@ use super::shape::Shape;
 use super::{asked, complete};
 use crate::api;
 use crate::api::VolumeName;
-use crate::api::containers::{ContainerDetails, ContainerSpec};
+use crate::api::containers::{ContainerDetails, ContainerSpec, Driver};
 use crate::api::images::ImageDetails;
 use crate::policy::Denial;
 
@@ -33,14 +33,17 @@ pub struct Effective {
     accepted: BTreeSet<Unenforced>,
 }
 
-/// A volume that has to be made for a container, in the place of an anonymous one.
+/// A volume that has to be made for a container, in the place of an anonymous one. It has an intent of its own, by whose
+/// nonce it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewVolume {
     /// Its name.
     pub name: String,
     /// Where it is mounted.
     pub target: String,
-    /// Its labels; the nonce's has to be compared with what the engine gives back.
+    /// The driver that makes it. None: `local`, without options.
+    pub driver: Option<Driver>,
+    /// The labels that were asked for. Those by which it is known are its intent's.
     pub labels: Vec<(String, String)>,
 }
 
@@ -85,6 +88,18 @@ impl Effective {
             engine: around.engine.clone(),
             accepted: around.accepted.clone(),
         })
+    }
+
+    pub(super) fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    pub(super) fn image(&self) -> &ImageDetails {
+        &self.image
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// The request to be sent.

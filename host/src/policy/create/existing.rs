@@ -11,7 +11,8 @@ use super::claims::Claims;
 use super::complete;
 use super::limits;
 use super::of_details::of_details;
-use super::shape::Limits;
+use super::shape::{Limits, Shape};
+use crate::api;
 use crate::api::containers::{ContainerDetails, HostOptions, RestartCondition, Ulimit, UpdateSpec};
 use crate::api::images::ImageDetails;
 use crate::api::networks::NetworkDetails;
@@ -35,16 +36,8 @@ pub fn check_existing(
     access: &HostAccess,
     around: &Around<'_>,
 ) -> Result<Claims, Denial> {
-    let unread = |_| {
-        Denial::never(
-            "create",
-            "container",
-            "?",
-            "the engine's answer can't be read",
-        )
-    };
     let Existing { details, image } = existing;
-    let mut shape = of_details(details, image, &around.engine).map_err(unread)?;
+    let mut shape = existing.shape(around)?;
     // At what a listed image brings, the operator has looked.
     if let (Some(image), ImageBound::Any) = (image, &bounds.images) {
         let labels = details.labels().map_err(unread)?;
@@ -62,6 +55,17 @@ pub fn check_existing(
     };
     check::check(&shape, &rules)?;
     Ok(Claims::of(&shape, 0))
+}
+
+impl Existing<'_> {
+    fn shape(self, around: &Around<'_>) -> Result<Shape, Denial> {
+        of_details(self.details, self.image, &around.engine).map_err(unread)
+    }
+}
+
+fn unread(_: api::Error) -> Denial {
+    let why = "the engine's answer can't be read";
+    Denial::never("create", "container", "?", why)
 }
 
 /// Whether a container in scope may be put on a network in scope.
@@ -109,6 +113,36 @@ pub fn check_update(
     around: &Around<'_>,
 ) -> Result<EffectiveUpdate, Denial> {
     let before = check_existing(existing, bounds, access, around)?;
+    completed(update, before, bounds, access, around)
+}
+
+/// Completes and checks a change of a container that somebody else made: what is changed is held to the bounds, what isn't
+/// is that one's.
+pub fn check_update_of_others(
+    update: &UpdateSpec,
+    existing: Existing<'_>,
+    bounds: &CreateBounds,
+    access: &HostAccess,
+    around: &Around<'_>,
+) -> Result<EffectiveUpdate, Denial> {
+    let before = Claims::of(&existing.shape(around)?, 0);
+    let unchanged = |limit: u64, bound: u64| limit.min(bound);
+    let before = Claims {
+        memory: unchanged(before.memory, bounds.memory),
+        nano_cpus: unchanged(before.nano_cpus, bounds.cpus),
+        pids: unchanged(before.pids, bounds.pids),
+        ..before
+    };
+    completed(update, before, bounds, access, around)
+}
+
+fn completed(
+    update: &UpdateSpec,
+    before: Claims,
+    bounds: &CreateBounds,
+    access: &HostAccess,
+    around: &Around<'_>,
+) -> Result<EffectiveUpdate, Denial> {
     let mut spec = update.clone();
     let host = spec.options_mut();
     // The engine would keep a limit on swap that belongs to another one on memory.
@@ -116,7 +150,7 @@ pub fn check_update(
         host.memory_swap = Some(i64::try_from(memory).unwrap_or(i64::MAX));
     }
     if host.cpu_period.is_some() {
-        complete::cpus(host, bounds.cpus);
+        complete::cpus(host, bounds.cpus.min(around.engine.nano_cpus));
     }
     let made = BTreeSet::new();
     let rules = Rules {

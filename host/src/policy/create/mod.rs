@@ -26,18 +26,22 @@ mod complete;
 mod contradictions;
 mod effective;
 mod existing;
+pub(crate) mod inside;
 mod limits;
 mod named;
 mod of_details;
 mod of_options;
+mod power;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod used;
 
 pub use self::access::{
     BindAccess, DeviceAccess, DeviceRequestAccess, DriverAccess, HostAccess, Namespace,
 };
 pub use self::around::{Around, Engine, Stamp, Unenforced, is_isolated, unenforceable};
+pub use self::asked::granted_name;
 pub use self::bounds::{
     CommandBound, CreateBounds, ENGINE_CAPABILITIES, HealthBound, HostVariable, ImageBound,
     ImageRule, LabelRule, LogBound, MIN_HEALTH_INTERVAL, MIN_HEALTH_TIMEOUT, NameRule, NoDigest,
@@ -47,9 +51,13 @@ pub use self::claims::{Claims, PortClaim};
 pub use self::compare::Difference;
 pub use self::contradictions::Contradiction;
 pub use self::effective::{Effective, NewVolume};
-pub use self::existing::{EffectiveUpdate, Existing, check_connect, check_existing, check_update};
+pub use self::existing::{
+    EffectiveUpdate, Existing, check_connect, check_existing, check_update, check_update_of_others,
+};
 pub use self::named::Named;
+pub use self::power::NotGiven;
 pub(in crate::policy) use self::shape::capability;
+pub use self::used::{Used, ask_defaults, pinned};
 
 use crate::api::containers::Driver;
 
@@ -67,6 +75,9 @@ pub const LABEL_NONCE: &str = "dockwit.nonce";
 
 /// The label that says which image was asked for.
 pub const LABEL_IMAGE: &str = "dockwit.image";
+
+/// The label of a volume that goes with its container, where that removes itself.
+pub const LABEL_PASSING: &str = "dockwit.auto-remove";
 
 /// Where output goes that is bounded: two files of 10 MiB.
 fn bounded_log() -> Driver {

@@ -11,8 +11,9 @@ use super::shape::{
 };
 use crate::api;
 use crate::api::containers::{
-    ContainerDetails, ContainerHostConfig, ContainerPort, ContainerResources, ContainerSecurity,
-    DeviceMapping, DeviceRequest, Driver, HealthTest, MountKind, NetworkEndpoint, VolumeMount,
+    BindPropagation, ContainerDetails, ContainerHostConfig, ContainerPort, ContainerResources,
+    ContainerSecurity, DeviceMapping, DeviceRequest, Driver, HealthTest, MountKind,
+    NetworkEndpoint, VolumeMount,
 };
 use crate::api::images::ImageDetails;
 
@@ -281,7 +282,9 @@ fn files(details: &ContainerDetails, engine: &Engine) -> api::Result<Files> {
                 source: mount.source.clone(),
                 target: mount.destination.clone(),
                 read_only: !mount.writable,
-                spreads: !["", "rprivate", "private"].contains(&mount.propagation.as_str()),
+                // Engines don't tell it.
+                writable_below: false,
+                propagation: propagation(&mount.propagation),
             }),
             MountKind::Volume => files.volumes.push(VolumeMount {
                 volume: mount.name.clone().unwrap_or_default(),
@@ -310,6 +313,18 @@ fn files(details: &ContainerDetails, engine: &Engine) -> api::Result<Files> {
         }
     }
     Ok(files)
+}
+
+/// How mounts spread, by the engine's word. What isn't known may be anything.
+pub(super) fn propagation(word: &str) -> BindPropagation {
+    match word {
+        "" | "rprivate" => BindPropagation::Rprivate,
+        "private" => BindPropagation::Private,
+        "slave" => BindPropagation::Slave,
+        "rslave" => BindPropagation::Rslave,
+        "shared" => BindPropagation::Shared,
+        _ => BindPropagation::Rshared,
+    }
 }
 
 /// The size in the options of a mount of memory.
@@ -366,6 +381,7 @@ fn network(details: &ContainerDetails) -> api::Result<Network> {
         dns_options: host.dns_options.clone(),
         dns_search: host.dns_search.clone(),
         links: host.links.clone(),
+        endpoint_links: Vec::new(),
         fixed: Vec::new(),
     })
 }

@@ -12,8 +12,8 @@ use super::shape::{
 };
 use crate::api::ContainerId;
 use crate::api::containers::{
-    CgroupnsMode, ContainerPort, Endpoint, HealthTest, Healthcheck, HostOptions, HostPort, IpcMode,
-    Mount, NetworkMode, Options, PidMode,
+    BindRecursion, CgroupnsMode, ContainerPort, Endpoint, HealthTest, Healthcheck, HostOptions,
+    HostPort, IpcMode, Mount, NetworkMode, Options, PidMode,
 };
 use crate::api::images::ImageDetails;
 
@@ -93,6 +93,8 @@ pub(super) fn of_options(
     }
     let fixed = endpoints.values().flat_map(fixed);
     shape.network.fixed.extend(fixed);
+    let links = endpoints.values().flat_map(|endpoint| &endpoint.links);
+    shape.network.endpoint_links = links.map(|link| link.container.to_string()).collect();
     shape.network.fixed.extend(mac_address.clone());
     shape
 }
@@ -114,7 +116,7 @@ fn fixed(endpoint: &Endpoint) -> Vec<String> {
         .map(ToString::to_string)
         .collect();
     fixed.extend(mac_address.clone());
-    fixed.extend(links.iter().cloned());
+    fixed.extend(links.iter().map(|link| format!("link {}", link.alias)));
     fixed.extend(
         driver_options
             .iter()
@@ -318,6 +320,7 @@ fn of_host(host: &HostOptions, engine: &Engine) -> Shape {
                 .iter()
                 .map(|link| link.container.to_string())
                 .collect(),
+            endpoint_links: Vec::new(),
             fixed: Vec::new(),
         },
         ..Shape::default()
@@ -358,7 +361,8 @@ fn files(mounts: &[Mount]) -> Files {
                 source: bind.source.clone(),
                 target: bind.target.clone(),
                 read_only: bind.read_only,
-                spreads: false,
+                writable_below: bind.recursion == BindRecursion::Writable,
+                propagation: bind.propagation,
             }),
             Mount::Volume(volume) => files.volumes.push(volume.clone()),
         }

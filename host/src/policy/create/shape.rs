@@ -6,7 +6,8 @@ use std::net::IpAddr;
 
 use super::access::Namespace;
 use crate::api::containers::{
-    ContainerPort, DeviceMapping, DeviceRequest, Driver, RestartPolicy, Ulimit, VolumeMount,
+    BindPropagation, ContainerPort, DeviceMapping, DeviceRequest, Driver, RestartPolicy, Ulimit,
+    VolumeMount,
 };
 use crate::transport::ApiVersion;
 
@@ -125,8 +126,30 @@ pub(super) struct Bind {
     pub(super) source: String,
     pub(super) target: String,
     pub(super) read_only: bool,
-    /// Whether mounts below it spread.
-    pub(super) spreads: bool,
+    /// Whether mounts below it can be written to all the same.
+    pub(super) writable_below: bool,
+    pub(super) propagation: BindPropagation,
+}
+
+impl Bind {
+    /// Whether mounts that are made later spread, in or out.
+    pub(super) fn spreads(&self) -> bool {
+        spreads(self.propagation)
+    }
+
+    /// Whether nothing in it can be written to.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.read_only && !self.writable_below
+    }
+}
+
+/// Whether mounts that are made later spread, in or out.
+pub(super) fn spreads(propagation: BindPropagation) -> bool {
+    use BindPropagation::{Private, Rprivate, Rshared, Rslave, Shared, Slave};
+    match propagation {
+        Private | Rprivate => false,
+        Slave | Rslave | Shared | Rshared => true,
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -139,6 +162,8 @@ pub(super) struct Network {
     pub(super) dns_search: Vec<String>,
     /// Other containers by name.
     pub(super) links: Vec<String>,
+    /// The full ids of containers that endpoints link.
+    pub(super) endpoint_links: Vec<String>,
     /// What endpoints have that is fixed.
     pub(super) fixed: Vec<String>,
 }
@@ -233,6 +258,9 @@ pub(super) const BLKIO_WEIGHT: u16 = 500;
 
 /// From when on a health check has an interval of its own for the time after the start.
 pub(super) const START_INTERVAL: ApiVersion = ApiVersion::new(1, 44);
+
+/// From when on an address of hardware is an endpoint's own.
+pub(super) const ENDPOINT_MAC_ADDRESS: ApiVersion = ApiVersion::new(1, 44);
 
 /// The number of processes of one user that a limit may be set to at least: it counts all of the
 /// machine, so that a low one would let a container fail because of others.

@@ -51,7 +51,7 @@ impl PolicyError {
         }
     }
 
-    pub(super) fn at(self, text: &str, offset: usize) -> Self {
+    pub(crate) fn at(self, text: &str, offset: usize) -> Self {
         Self {
             place: Some(Place::of(text, offset)),
             ..self

@@ -11,7 +11,7 @@ use toml::Spanned;
 use super::create::Create;
 use super::values::{Digest, InterfaceVersion, PluginName};
 use crate::policy::create::{HostAccess, Unenforced};
-use crate::policy::{Limits, Missing, Sandbox, Scope, Show};
+use crate::policy::{Case, Detail, Limits, Missing, Sandbox, Scope, Show};
 
 /// What one plugin may do. What isn't written isn't allowed.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +39,10 @@ pub(crate) struct Keys {
     /// What becomes of a plugin that asks for more: `"refuse"`, it isn't started; `"deny"`, those calls are denied.
     #[serde(default)]
     pub(crate) missing: Missing,
+    /// What it is told of a refusal: `"full"`, the rule, the limit and the line to add; `"minimal"`, that it is one, for a plugin
+    /// that isn't trusted. The audit is told all of it.
+    #[serde(default)]
+    pub(crate) detail: Detail,
     /// What it may see of what the engine has, and what of that it may change: its own, unless said.
     #[serde(default)]
     pub(crate) scope: Scope,
@@ -63,6 +67,9 @@ pub(crate) struct Keys {
     /// How much of the machine a run may use.
     #[serde(default)]
     pub(crate) sandbox: Sandbox,
+    /// Cases that it is tested by: a call, what is asked for, and what shall become of it. `dockwit policy test` decides them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) test: Vec<Case>,
 }
 
 /// Words, each with its place in the file.

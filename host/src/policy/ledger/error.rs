@@ -237,16 +237,23 @@ pub enum Quota {
     Volumes,
 }
 
-impl fmt::Display for Quota {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Quota {
+    /// The policy's key: `limits.memory-total`.
+    pub fn key(self) -> &'static str {
+        match self {
             Self::Containers => "limits.containers",
             Self::Running => "limits.running",
             Self::MemoryTotal => "limits.memory-total",
             Self::CpusTotal => "limits.cpus-total",
             Self::Networks => "limits.networks",
             Self::Volumes => "limits.volumes",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Quota {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
     }
 }
 

@@ -109,6 +109,19 @@ impl Ledger {
         Ok(Self(Arc::new(store)))
     }
 
+    /// Copies it as it is now into an empty folder, which is made if it isn't there, and opens the copy: to try what would become of it.
+    /// The runs that live here are dead there.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open), and if the folder has a ledger already.
+    pub fn copy_into(&self, folder: impl AsRef<Path>) -> Result<Self> {
+        let to = Folder::open(folder.as_ref())?;
+        self.0.copy(&to)?;
+        drop(to);
+        Self::open(folder)
+    }
+
     /// Takes a ledger that refuses to write as it is, which the operator has to decide: a stale one as the newest there is,
     /// in place of one that can't be read a new one, beside which the old one is kept. Nobody else may use it meanwhile.
     ///
@@ -146,7 +159,18 @@ impl Ledger {
 
     /// Begins a run of a plugin on an engine. Runs of one plugin may go on side by side.
     pub fn begin_run(&self, engine: &str, plugin: &str, on_end: OnEnd) -> Result<LedgerRun> {
-        runs::begin(self, engine, plugin, on_end)
+        self.begin_run_as(engine, plugin, on_end, RunId::random()?)
+    }
+
+    /// As [`begin_run`](Self::begin_run), with an id that was drawn before: nobody else may have had it.
+    pub fn begin_run_as(
+        &self,
+        engine: &str,
+        plugin: &str,
+        on_end: OnEnd,
+        id: RunId,
+    ) -> Result<LedgerRun> {
+        runs::begin(self, engine, plugin, on_end, id)
     }
 
     /// The runs of all plugins on an engine that weren't ended and that nobody holds, oldest first. Any start of dockwit finishes

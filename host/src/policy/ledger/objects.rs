@@ -13,6 +13,7 @@ const OBJECT: &str = "SELECT objects.kind, objects.id, objects.name, objects.non
 
 /// What a run asks to make.
 pub(super) struct Wish<'a> {
+    pub(super) nonce: &'a Nonce,
     pub(super) kind: Kind,
     pub(super) name: &'a str,
     pub(super) claim: &'a Claim,
@@ -30,6 +31,7 @@ pub(super) fn reserve(
          (engine, owner, run, kind, nonce, name, memory, nano_cpus, running) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
     let Wish {
+        nonce,
         kind,
         name,
         claim,
@@ -40,7 +42,6 @@ pub(super) fn reserve(
     let used = Usage::of_owner(tx, owner.key, None)?;
     quota::check(quotas, &used, &Usage::default(), &Usage::of(kind, claim))?;
     quota::check_ports(tx, owner.holder(), &claim.ports)?;
-    let nonce = Nonce::random()?;
     let (memory, nano_cpus) = amounts(claim);
     tx.prepare_cached(RESERVE)?.execute(params![
         owner.engine_key,
@@ -56,7 +57,7 @@ pub(super) fn reserve(
     quota::set_ports(tx, owner.engine_key, tx.last_insert_rowid(), &claim.ports)?;
     Ok(Intent {
         kind,
-        nonce,
+        nonce: nonce.clone(),
         name: name.to_owned(),
     })
 }

@@ -1,5 +1,7 @@
 //! A plugin on an engine, and what is its.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::error::{LedgerError, Result};
@@ -90,6 +92,17 @@ impl Owner {
     /// [`LedgerError::NotFound`] if it isn't this owner's.
     pub fn claim(&self, kind: Kind, id: &str) -> Result<Claim> {
         self.ledger.read(|tx| Ok(self.claimed(tx, kind, id)?.1))
+    }
+
+    /// The numbers of the ports of the machine that containers on this engine have, whoever's they are.
+    pub fn ports_taken(&self) -> Result<BTreeSet<u16>> {
+        self.ledger
+            .read(|tx| quota::ports_of_engine(tx, self.engine_key))
+    }
+
+    /// What stands before the short names of its objects: `devenv_1f3c9d2e_`.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// Settles an intent after a create that succeeded. To say the same again changes nothing.

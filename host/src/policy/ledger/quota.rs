@@ -1,5 +1,6 @@
 //! Quotas and ports: what an owner has, held against what it asks for.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use rusqlite::{Row, Transaction, params};
@@ -217,6 +218,13 @@ pub(super) fn ports(tx: &Transaction<'_>, object: i64) -> Result<Vec<Port>> {
         });
     }
     Ok(ports)
+}
+
+/// The numbers of all ports that somebody has on an engine.
+pub(super) fn ports_of_engine(tx: &Transaction<'_>, engine: i64) -> Result<BTreeSet<u16>> {
+    let mut statement = tx.prepare_cached("SELECT DISTINCT port FROM ports WHERE engine = ?1")?;
+    let ports = statement.query_map([engine], |row| row.get(0))?;
+    Ok(ports.collect::<rusqlite::Result<_>>()?)
 }
 
 fn parse_ip(text: &str) -> Result<IpAddr> {

@@ -16,7 +16,7 @@ use super::files::{self, Folder, Lock};
 use super::names::Name;
 use super::objects::{self, Wish};
 use super::owner::{self, Owner};
-use super::types::{Claim, Intent, Kind, Object, OnEnd, Quotas, RunId};
+use super::types::{Claim, Intent, Kind, Nonce, Object, OnEnd, Quotas, RunId};
 use super::{Ledger, names};
 
 /// A run that is this process's: begun here, or taken over. Cheap to clone.
@@ -88,6 +88,18 @@ impl LedgerRun {
         claim: &Claim,
         quotas: &Quotas,
     ) -> Result<Intent> {
+        self.reserve_as(&Nonce::random()?, kind, name, claim, quotas)
+    }
+
+    /// As [`reserve`](Self::reserve), with a nonce that was drawn before.
+    pub fn reserve_as(
+        &self,
+        nonce: &Nonce,
+        kind: Kind,
+        name: Name<'_>,
+        claim: &Claim,
+        quotas: &Quotas,
+    ) -> Result<Intent> {
         let Held { owner, key, .. } = &*self.0;
         let none = Claim::default();
         let claim = if kind == Kind::Container {
@@ -105,6 +117,7 @@ impl LedgerRun {
                 owner,
                 *key,
                 &Wish {
+                    nonce,
                     kind,
                     name,
                     claim,
@@ -163,11 +176,11 @@ pub(super) fn begin(
     engine: &str,
     plugin: &str,
     on_end: OnEnd,
+    id: RunId,
 ) -> Result<LedgerRun> {
     const BEGIN: &str = "INSERT INTO runs (owner, id, on_end, begun) VALUES (?1, ?2, ?3, ?4)";
     names::check_id("the engine", engine)?;
     names::check_plugin(plugin)?;
-    let id = RunId::random()?;
     let path = ledger.folder().run(&id);
     let begun = SystemTime::now()
         .duration_since(UNIX_EPOCH)

@@ -85,6 +85,24 @@ impl Store {
         Ok(value)
     }
 
+    /// Copies the database into a folder that has none. The original isn't written to.
+    pub(super) fn copy(&self, to: &Folder) -> Result<()> {
+        let writer = hold(&self.writer);
+        let gate = self.folder.gate()?;
+        if let Some(existing) = to.identity() {
+            tracing::debug!(?existing, "there is a ledger already");
+            return Err(LedgerError::InUse(to.path().to_owned()));
+        }
+        let counter = Counter::read(&self.folder)?;
+        let counter = counter.map_err(|why| stale(&self.folder, why))?;
+        // Its own empty file, so that the copy is as private as the original.
+        to.make_database()?;
+        let path = to.database();
+        writer.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
+        drop(gate);
+        counter.make(to)
+    }
+
     /// Whether a write would be done now.
     pub(super) fn check(&self) -> Result<()> {
         self.intact()?;

@@ -226,7 +226,12 @@ macro_rules! random_id {
         pub struct $name(String);
 
         impl $name {
-            pub(super) fn random() -> Result<Self> {
+            /// A new one.
+            ///
+            /// # Errors
+            ///
+            /// [`LedgerError::Random`] if the system gives no random bits.
+            pub fn random() -> Result<Self> {
                 random_hex::<$bytes>().map(Self)
             }
 

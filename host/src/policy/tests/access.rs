@@ -2,6 +2,7 @@
 
 use super::super::create::*;
 use super::*;
+use crate::api::containers::BindPropagation;
 
 fn texts<const N: usize>(of: [&str; N]) -> std::collections::BTreeSet<String> {
     of.map(str::to_owned).into()
@@ -19,13 +20,17 @@ type Key = (&'static str, fn(&mut HostAccess));
 const KEYS: [Key; 23] = [
     ("privileged = true", |a| a.privileged = true),
     (
-        "binds = [{ source = \"/srv/data\", read-only = true }, { source = \"/srv\" }]",
+        "binds = [{ source = \"/srv/data\", read-only = true }, { source = \"/srv\", propagation = \"rslave\" }]",
         |a| {
-            let bind = |source: &str, read_only| BindAccess {
+            let bind = |source: &str, read_only, propagation| BindAccess {
                 source: source.to_owned(),
                 read_only,
+                propagation,
             };
-            a.binds = vec![bind("/srv/data", true), bind("/srv", false)];
+            a.binds = vec![
+                bind("/srv/data", true, BindPropagation::Rprivate),
+                bind("/srv", false, BindPropagation::Rslave),
+            ];
         },
     ),
     (

@@ -7,7 +7,7 @@ use hyper::{Method, StatusCode};
 use tokio::time::timeout;
 
 use crate::transport::testing::{Engine, FLOW, SOON, answer};
-use crate::transport::{ErrorKind, HeadTimeout, Request};
+use crate::transport::{ErrorKind, HeadTimeout, Request, Transport};
 
 fn get() -> Request {
     Request::get("/x")
@@ -230,5 +230,25 @@ async fn a_dropped_call_closes_its_connection() {
         timeout(SOON, left.recv())
             .await
             .expect("the engine sees the end");
+    }
+}
+
+/// Nobody is asked: the engine isn't even there.
+#[tokio::test]
+async fn what_reads_only_sends_no_change() {
+    let address = "unix:///nowhere/none.sock".parse().unwrap();
+    let engine = Transport::builder(address).build().unwrap().reads_only();
+    for request in [Request::post("/containers/create"), Request::delete("/x")] {
+        let error = engine.call(request).await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Unsupported(_)), "{error}");
+        assert!(!error.sent());
+    }
+    let reads = [Request::get("/info"), Request::post("/wait").reading()];
+    for request in reads {
+        let error = engine.call(request).await.unwrap_err();
+        assert!(
+            !matches!(error.kind(), ErrorKind::Unsupported(_)),
+            "{error}"
+        );
     }
 }

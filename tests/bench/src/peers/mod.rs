@@ -22,8 +22,10 @@ pub(crate) enum Name {
     Floor,
     /// The host's api layer, used natively.
     Api,
-    /// A plugin through dockwit.
+    /// A plugin through dockwit, under a policy and with a ledger.
     Plugin,
+    /// The same, with an audit.
+    Audited,
     /// Bollard.
     Bollard,
     /// The docker command, as a process.
@@ -41,6 +43,7 @@ impl Name {
             Self::Floor => "floor",
             Self::Api => "api layer",
             Self::Plugin => "plugin",
+            Self::Audited => "audited",
             Self::Bollard => "Bollard",
             Self::Docker => "docker",
             Self::Run => "dockwit run",
@@ -72,11 +75,13 @@ impl Peers {
     pub(crate) async fn new(environment: &Environment) -> Result<Self> {
         let api = api::Api::new(environment).await?;
         let floor = floor::Floor::new(environment, &api.version().await?)?;
-        let plugin = plugin::Plugin::begin(environment).await?;
+        let plugin = plugin::Plugin::begin(environment, false).await?;
+        let audited = plugin::Plugin::begin(environment, true).await?;
         Ok(Self(BTreeMap::from([
             (Name::Floor, Box::new(floor) as Box<dyn Peer>),
             (Name::Api, Box::new(api)),
             (Name::Plugin, Box::new(plugin)),
+            (Name::Audited, Box::new(audited)),
             (
                 Name::Bollard,
                 Box::new(bollard::Bollard::new(environment).await?),

@@ -1,10 +1,13 @@
 //! A plugin through dockwit. It runs in this process, which is what embedding is, and as long as the benchmark; it is told
 //! over its standard input what to do, and measures by itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use dockwit_host::policy::Grants;
+use dockwit_host::policy::Policy;
+use dockwit_host::policy::audit::AuditFile;
+use dockwit_host::policy::ledger::Ledger;
 use dockwit_host::runtime::{Outcome, RunSetup, Runtime, Stdio};
 use futures::future::LocalBoxFuture;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines};
@@ -19,6 +22,20 @@ use crate::rows::Row;
 /// The most that is said in one go, in bytes.
 const TALK: usize = 64 << 10;
 
+/// A policy in force: all is in scope, and what is made is bounded, kept in a ledger and read back.
+const POLICY: &str = r#"
+version = 1
+plugin = "bench"
+allow = ["system.ping", "containers.*", "container.*"]
+deny = ["container.inspect-json"]
+missing = "deny"
+api = "0.1.0"
+scope = { containers = "all", change = { containers = "all" } }
+show = { env = "values", args = "all" }
+create = { images = "any", names = ["dockwit-bench-*"], labels = ["*"], egress = true }
+limits = { calls = "1000000/s" }
+"#;
+
 pub(crate) struct Plugin {
     /// Its clock is what lets others go on beside a plugin.
     _runtime: Runtime,
@@ -29,8 +46,8 @@ pub(crate) struct Plugin {
 }
 
 impl Plugin {
-    /// Begins a run.
-    pub(crate) async fn begin(environment: &Environment) -> Result<Self> {
+    /// Begins a run. With an audit, that goes to a file of its own.
+    pub(crate) async fn begin(environment: &Environment, audited: bool) -> Result<Self> {
         let runtime = Runtime::new().map_err(|error| anyhow!("no runtime: {error:#}"))?;
         let file = environment.plugin("bench");
         let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
@@ -44,13 +61,18 @@ impl Plugin {
             AsyncStdoutStream::new(TALK, plugin_stdout),
             stderr.clone(),
         );
-        let grants = Grants::of(plugin.imports().verbs().iter().copied());
-        let setup = RunSetup::new(api::connect(environment)?)
-            .policy(grants)
+        let scratch = environment.scratch.path();
+        let mut setup = RunSetup::new(api::connect(environment)?)
+            .policy(Policy::parse(POLICY)?)
+            .ledger(Ledger::open(scratch.join("ledger"))?)
             .args(["bench"])
             .env("PREFIX", PREFIX)
             .env("IMAGE", &environment.image)
             .stdio(stdio);
+        if audited {
+            let file = AuditFile::open(&scratch.join("audit.jsonl"))?;
+            setup = setup.audit(Arc::new(file));
+        }
         let run = plugin.begin(setup).await?;
         Ok(Self {
             _runtime: runtime,

@@ -3,13 +3,13 @@
 use dockwit::containers::ContainerResources;
 use dockwit::{Container, ContainerSpec, Docker, RestartPolicy, Result, UpdateSpec};
 use dockwit_test_plugins::{
-    Facts, cases, eventually, failure, impossible, lasting, spec, start, tell,
+    Facts, cases, denied, eventually, failure, impossible, lasting, spec, start, tell,
 };
 
 cases! {
     // One for each setter.
     set_memory, set_memory_reservation, set_memory_swap, set_nano_cpus, set_cpu_shares, set_cpu_period, set_cpu_quota,
-    set_cpuset_cpus, set_cpuset_mems, set_pids_limit, set_blkio_weight, set_restart_policy,
+    set_pids_limit, set_blkio_weight, set_restart_policy,
     // The rest.
     what_is_not_set_stays, in_force_at_once, of_one_that_has_ended, a_template, impossible_values, unreadable_values,
     refused_by_the_engine,
@@ -46,13 +46,14 @@ async fn changes(
 }
 
 fn limited() -> ContainerSpec {
-    lasting("it").memory("64m").memory_swap("128m")
+    lasting("it").memory("64m").memory_swap("64m")
 }
 
 async fn set_memory(docker: Docker) -> Result<()> {
     let change = UpdateSpec::new().memory("48m");
     changes(docker, &limited(), &change, |now| {
-        assert_eq!(now.memory, 48 << 20);
+        // No swap belongs to it: none before, and none now.
+        assert_eq!((now.memory, now.memory_swap), (48 << 20, 48 << 20));
     })
     .await
 }
@@ -66,11 +67,18 @@ async fn set_memory_reservation(docker: Docker) -> Result<()> {
 }
 
 async fn set_memory_swap(docker: Docker) -> Result<()> {
-    let change = UpdateSpec::new().memory("96m").memory_swap("192m");
-    changes(docker, &limited(), &change, |now| {
-        assert_eq!((now.memory, now.memory_swap), (96 << 20, 192 << 20));
-    })
-    .await
+    let change = UpdateSpec::new().memory("96m").memory_swap("96m");
+    let Some(container) = changed(docker, &limited(), &change).await? else {
+        return Ok(());
+    };
+    let limited = || UpdateSpec::new().memory("96m");
+    for change in [limited().memory_swap("192m"), limited().memory_swap(-1)] {
+        let outcome = container.update(&change).await;
+        denied("container.update", "create.memory", outcome);
+    }
+    let now = container.inspect().await?.resources()?;
+    assert_eq!((now.memory, now.memory_swap), (96 << 20, 96 << 20));
+    Ok(())
 }
 
 async fn set_nano_cpus(docker: Docker) -> Result<()> {
@@ -108,28 +116,20 @@ async fn set_cpu_quota(docker: Docker) -> Result<()> {
     .await
 }
 
-async fn set_cpuset_cpus(docker: Docker) -> Result<()> {
-    let change = UpdateSpec::new().cpuset_cpus("0");
-    changes(docker, &lasting("it"), &change, |now| {
-        assert_eq!(now.cpuset_cpus, "0");
-    })
-    .await
-}
-
-async fn set_cpuset_mems(docker: Docker) -> Result<()> {
-    let change = UpdateSpec::new().cpuset_mems("0");
-    changes(docker, &lasting("it"), &change, |now| {
-        assert_eq!(now.cpuset_mems, "0");
-    })
-    .await
-}
-
 async fn set_pids_limit(docker: Docker) -> Result<()> {
     let change = UpdateSpec::new().pids_limit(55);
-    changes(docker, &lasting("it").pids_limit(77), &change, |now| {
-        assert_eq!(now.pids_limit, Some(55));
-    })
-    .await
+    let made = lasting("it").pids_limit(77);
+    let Some(container) = changed(docker, &made, &change).await? else {
+        return Ok(());
+    };
+    for beyond in [-1, 0, 100_001] {
+        let change = UpdateSpec::new().pids_limit(beyond);
+        let outcome = container.update(&change).await;
+        denied("container.update", "create.pids", outcome);
+    }
+    let now = container.inspect().await?.resources()?;
+    assert_eq!(now.pids_limit, Some(55));
+    Ok(())
 }
 
 /// A kernel that can't do it makes the engine warn, or fail.
@@ -165,7 +165,6 @@ async fn what_is_not_set_stays(docker: Docker) -> Result<()> {
     let made = limited()
         .memory_reservation("32m")
         .cpu_shares(512)
-        .cpuset_cpus("0")
         .pids_limit(77)
         .restart(RestartPolicy::on_failure(2));
     let container = start(docker, &made).await?;
@@ -256,8 +255,8 @@ async fn impossible_values(docker: Docker) -> Result<()> {
         ("set-memory", UpdateSpec::new().memory(beyond)),
         ("set-cpu-shares", UpdateSpec::new().cpu_shares(beyond)),
         ("set-cpu-period", UpdateSpec::new().cpu_period(beyond)),
-        ("set-cpuset-cpus", UpdateSpec::new().cpuset_cpus("0\n1")),
-        ("set-cpuset-mems", UpdateSpec::new().cpuset_mems("0\n1")),
+        ("set-cpu-shares", UpdateSpec::new().cpu_shares(1_025)),
+        ("set-blkio-weight", UpdateSpec::new().blkio_weight(501)),
         (
             "set-restart-policy",
             UpdateSpec::new().restart(RestartPolicy {
@@ -266,8 +265,8 @@ async fn impossible_values(docker: Docker) -> Result<()> {
             }),
         ),
         (
-            "set-cpuset-cpus",
-            UpdateSpec::new().cpuset_cpus("\0").cpu_shares(beyond),
+            "set-cpu-period",
+            UpdateSpec::new().cpu_period(beyond).cpu_shares(beyond),
         ),
     ] {
         let outcome = container.update(&change).await;
@@ -305,12 +304,8 @@ async fn refused_by_the_engine(docker: Docker) -> Result<()> {
     for (what, change) in [
         ("less memory than it takes", UpdateSpec::new().memory("1m")),
         (
-            "more memory than memory and swap",
-            UpdateSpec::new().memory("256m"),
-        ),
-        (
-            "processors that aren't there",
-            UpdateSpec::new().cpuset_cpus("9999"),
+            "less memory and swap than memory",
+            UpdateSpec::new().memory("96m").memory_swap("80m"),
         ),
     ] {
         let updated = container.update(&change).await;

@@ -39,6 +39,17 @@ async fn prepare(docker: Docker, verb: &str) -> Result<Option<Call>> {
         "system.ping" => async move { docker.ping().await.map(drop) }.boxed_local(),
         "system.version" => async move { docker.version().await.map(drop) }.boxed_local(),
         "system.info" => async move { docker.info().await.map(drop) }.boxed_local(),
+        "volumes.get" => {
+            let spec = spec("it").volume("/data");
+            let details = docker.containers().create(&spec).await?.inspect().await?;
+            let name = details.mounts()?.remove(0).name.unwrap_or_default();
+            async move { docker.volumes().get(name).await.map(drop) }.boxed_local()
+        }
+        "networks.get" => {
+            let details = created(docker).await?.inspect().await?;
+            let name = details.networks()?.remove(0).network;
+            async move { docker.networks().get(name).await.map(drop) }.boxed_local()
+        }
         "containers.list" => {
             async move { docker.containers().list().await.map(drop) }.boxed_local()
         }

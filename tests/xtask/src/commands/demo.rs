@@ -53,10 +53,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let before = Objects::of(host.engine())?;
     {
         let _image = image::provide(host.engine(), &cache, IMAGE)?;
+        let folder = tempfile::tempdir()?;
         Demo {
             dockwit,
             plugin: &plugin,
             engine: host.engine(),
+            ledger: folder.path().join("ledger"),
         }
         .show()?;
     }
@@ -117,6 +119,7 @@ struct Demo<'a> {
     dockwit: &'a Path,
     plugin: &'a Path,
     engine: &'a Engine,
+    ledger: PathBuf,
 }
 
 impl Demo<'_> {
@@ -165,14 +168,15 @@ impl Demo<'_> {
 
     fn run(&self, verbs: &[String]) -> Command {
         let mut command = Command::new(self.dockwit);
-        command.arg("run").arg(self.plugin).args([
-            "--allow",
-            &verbs.join(","),
-            "--engine",
-            self.engine.url(),
-            "--",
-            IMAGE,
-        ]);
+        command
+            .arg("run")
+            .arg(self.plugin)
+            .args(["--allow", &verbs.join(",")])
+            .args(["--set", "create.images=any"])
+            .arg("--ledger")
+            .arg(&self.ledger)
+            .args(["--engine", self.engine.url()])
+            .args(["--", IMAGE]);
         say(shown(&command));
         command
     }

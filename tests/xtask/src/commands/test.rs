@@ -17,10 +17,12 @@ use crate::generation::Generation;
 use crate::guest::Compiler;
 use crate::http::Engine;
 use crate::image::{self, Provided, TEST_IMAGE};
+use crate::probe;
 use crate::process;
 use crate::programs::{self, Program};
 use crate::progress::{Step, say};
 use crate::report::{Passed, Report};
+use crate::run_dir::RunDir;
 use crate::test_log::{TestLog, count_done};
 use crate::workspace::Workspace;
 
@@ -307,6 +309,7 @@ impl Run<'_> {
                 .collect(),
             command: programs::command(programs, "dockwit")?,
             plugins,
+            probe: probe::build(self.setup.workspace.root())?,
             filter: &self.arguments.filter,
         };
         match &self.setup.engines {
@@ -352,6 +355,7 @@ struct Suite<'a> {
     programs: Vec<&'a Program>,
     command: &'a Path,
     plugins: &'a Path,
+    probe: PathBuf,
     filter: &'a [String],
 }
 
@@ -359,6 +363,7 @@ impl Suite<'_> {
     fn run(&self, engine: &Engine, name: &str, init: Option<&str>, log: &Path) -> Result<Passed> {
         let version = engine.version()?;
         let mut log = TestLog::begin(log)?;
+        let scratch = RunDir::new()?;
         for program in &self.programs {
             let mut command = test_command(program, self.filter);
             command
@@ -367,6 +372,8 @@ impl Suite<'_> {
                 .env("DOCKWIT_TEST_PLUGINS", self.plugins)
                 .env("DOCKWIT_TEST_IMAGE", TEST_IMAGE)
                 .env("DOCKWIT_TEST_COMMAND", self.command)
+                .env("DOCKWIT_TEST_PROBE", &self.probe)
+                .env("TMPDIR", scratch.path())
                 .envs(init.map(|init| ("DOCKWIT_TEST_ENGINE_PID", init)));
             log.run(&format!("{} on {name}", program.target), &mut command)?;
         }

@@ -109,7 +109,7 @@ pub(super) fn address(value: impl Into<String>) -> Checked<String> {
     ip_address(&value).map(|_| value)
 }
 
-fn ip_address(value: &str) -> Checked<IpAddr> {
+pub(super) fn ip_address(value: &str) -> Checked<IpAddr> {
     let address = value.parse();
     address.map_err(|_| format!("{value:?} is no IP address"))
 }
@@ -195,13 +195,35 @@ pub(super) fn bind(bind: BindMount) -> Checked<Mount> {
 }
 
 pub(super) fn volume_mount(mount: VolumeMount) -> Checked<Mount> {
+    word(mount.volume.as_str())?;
+    mounted(mount)
+}
+
+pub(super) fn new_volume(mount: VolumeMount) -> Checked<Mount> {
+    match mount.volume.is_empty() {
+        true => mounted(mount),
+        false => Err(format!("{:?} is there already", mount.volume)),
+    }
+}
+
+fn mounted(mount: VolumeMount) -> Checked<Mount> {
     Ok(Mount::Volume(VolumeMount {
-        volume: word(mount.volume)?,
         target: absolute(mount.target)?,
+        subpath: mount.subpath.map(subpath).transpose()?,
         labels: pairs(mount.labels)?,
         driver: mount.driver.map(driver).transpose()?,
         ..mount
     }))
+}
+
+/// A path within a volume: one that leads out of it is refused by the engine as well.
+fn subpath(path: String) -> Checked<String> {
+    let path = text(path)?;
+    let leaves = path.starts_with('/') || path.split('/').any(|part| part == "..");
+    match path.is_empty() || leaves {
+        true => Err(format!("{path:?} is no path within a volume")),
+        false => Ok(path),
+    }
 }
 
 pub(super) fn driver(driver: Driver) -> Checked<Driver> {
@@ -295,7 +317,7 @@ pub(super) fn endpoint(name: impl Into<String>, of: Endpoint) -> Checked<(String
     let endpoint = Endpoint {
         aliases: of.aliases.into_iter().map(word).collect::<Checked<_>>()?,
         mac_address: of.mac_address.map(mac_address).transpose()?,
-        links: of.links.into_iter().map(word).collect::<Checked<_>>()?,
+        links: of.links.into_iter().map(link).collect::<Checked<_>>()?,
         driver_options: pairs(of.driver_options)?,
         ..of
     };

@@ -110,7 +110,7 @@ impl Guard {
         Some(value)
     }
 
-    fn refuse(&mut self, field: &'static str, message: String) {
+    pub(super) fn refuse(&mut self, field: &'static str, message: String) {
         self.invalid.get_or_insert(InvalidField { field, message });
     }
 }

@@ -62,7 +62,7 @@ macro_rules! held_fields {
 held_fields! {
     Variable { name, value }
     BindMount { source, target }
-    VolumeMount { volume, target, labels, driver }
+    VolumeMount { volume, target, subpath, labels, driver }
     Driver { name, options }
     DeviceMapping { host, container, permissions }
     DeviceRequest { driver, ids, capabilities, options }

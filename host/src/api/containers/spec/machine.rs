@@ -1,5 +1,6 @@
 //! How a new container stands in its machine.
 
+use super::held::Held;
 use super::setters::setters;
 use super::{ContainerSpec, check};
 use crate::api::containers::types::{
@@ -68,4 +69,28 @@ setters! { ContainerSpec:
     add add_blkio_read_iops(device: ThrottleDevice) = check::throttle(device) => options.host.blkio_read_iops, "add-blkio-read-iops";
     /// Writes to a device a second, at most.
     add add_blkio_write_iops(device: ThrottleDevice) = check::throttle(device) => options.host.blkio_write_iops, "add-blkio-write-iops";
+}
+
+const NO_NEW_PRIVILEGES: &str = "no-new-privileges";
+
+impl ContainerSpec {
+    /// Whether its programs can't gain privileges, as by set-user-id.
+    pub fn set_no_new_privileges(&mut self, on: bool) -> &mut Self {
+        let option = match on {
+            true => NO_NEW_PRIVILEGES.to_owned(),
+            false => format!("{NO_NEW_PRIVILEGES}=false"),
+        };
+        let options = &mut self.options.host.security_options;
+        let is_earlier = |option: &String| option.starts_with(NO_NEW_PRIVILEGES);
+        let earlier = options.iter().filter(|option| is_earlier(option));
+        let freed = earlier.map(Held::held).sum();
+        let option = self
+            .guard
+            .accept("set-no-new-privileges", Ok(option), freed);
+        if let Some(option) = option {
+            options.retain(|option| !is_earlier(option));
+            options.push(option);
+        }
+        self
+    }
 }

@@ -17,7 +17,9 @@ use std::borrow::Cow;
 
 use self::guard::Guard;
 use self::limits::limit_setters;
-use super::types::{Endpoint, Healthcheck, NetworkMode, RestartPolicy};
+use super::types::{
+    BindMount, BindRecursion, Endpoint, Healthcheck, NetworkMode, RestartPolicy, VolumeMount,
+};
 use crate::api::{Error, Result};
 use crate::transport::{ApiVersion, Request};
 
@@ -64,6 +66,12 @@ impl ContainerSpec {
         self.guard.invalid()
     }
 
+    /// Says of a value that it is impossible, as a setter does; for those who allow fewer values.
+    pub fn set_impossible(&mut self, field: &'static str, message: impl Into<String>) -> &mut Self {
+        self.guard.refuse(field, message.into());
+        self
+    }
+
     /// What it takes of memory, in bytes and roughly.
     pub fn size_hint(&self) -> usize {
         self.guard.size()
@@ -90,7 +98,7 @@ impl ContainerSpec {
     }
 
     /// Fails with `Invalid` if something is impossible.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         self.guard.check()
     }
 
@@ -117,6 +125,16 @@ impl ContainerSpec {
         if self.options.network_disabled == Some(true) {
             // Podman overlooks the older form.
             options.to_mut().host.network_mode = Some(NetworkMode::None);
+        }
+        if let Some(NetworkMode::Network(network)) = &options.host.network_mode
+            && !options.host.links.is_empty()
+        {
+            // On a network that somebody made, engines overlook the older form.
+            let network = network.clone();
+            let options = options.to_mut();
+            let links = std::mem::take(&mut options.host.links);
+            let endpoint = options.endpoints.entry(network).or_default();
+            endpoint.links.extend(links);
         }
         if let Some(address) = &self.options.mac_address
             && let Some(network) = self.endpoint_of_address()
@@ -146,6 +164,19 @@ impl ContainerSpec {
         let start_interval = |check: &Healthcheck| check.start_interval.is_some();
         let fixed_address = |endpoint: &Endpoint| endpoint.mac_address.is_some();
         let priority = |endpoint: &Endpoint| endpoint.gateway_priority != 0;
+        let recursive = |mount: &Mount| {
+            use BindRecursion::{Readonly, Writable};
+            matches!(mount, Mount::Bind(BindMount { recursion, .. }) if [Readonly, Writable].contains(recursion))
+        };
+        let part = |mount: &Mount| {
+            matches!(
+                mount,
+                Mount::Volume(VolumeMount {
+                    subpath: Some(_),
+                    ..
+                })
+            )
+        };
         let newer = [
             (
                 options.healthcheck.as_ref().is_some_and(start_interval),
@@ -162,14 +193,26 @@ impl ContainerSpec {
             (
                 options.endpoints.values().any(fixed_address),
                 (
-                    "add-endpoint",
+                    "set-endpoint-mac-address",
                     "an endpoint's MAC address",
                     MAC_ADDRESS_OF_ENDPOINT,
                 ),
             ),
             (
                 options.endpoints.values().any(priority),
-                ("add-endpoint", "a gateway's priority", GATEWAY_PRIORITY),
+                (
+                    "set-endpoint-gateway-priority",
+                    "a gateway's priority",
+                    GATEWAY_PRIORITY,
+                ),
+            ),
+            (
+                options.host.mounts.iter().any(recursive),
+                ("add-bind", "what mounts below a bind are", RECURSION),
+            ),
+            (
+                options.host.mounts.iter().any(part),
+                ("add-volume-mount", "a subpath", SUBPATH),
             ),
         ];
         match newer
@@ -195,6 +238,12 @@ const CONSOLE_SIZE: ApiVersion = ApiVersion::new(1, 42);
 
 /// From when on there are annotations.
 const ANNOTATIONS: ApiVersion = ApiVersion::new(1, 43);
+
+/// From when on a bind says whether mounts below it can be written to.
+const RECURSION: ApiVersion = ApiVersion::new(1, 44);
+
+/// From when on a folder of a volume can be mounted.
+const SUBPATH: ApiVersion = ApiVersion::new(1, 45);
 
 /// From when on an endpoint says which gateway is taken.
 const GATEWAY_PRIORITY: ApiVersion = ApiVersion::new(1, 48);

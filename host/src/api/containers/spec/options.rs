@@ -27,6 +27,11 @@ macro_rules! options {
                 pub $field: $type,
             )*
         }
+
+        impl $name {
+            /// The engine's names for all of them.
+            pub const NAMES: &'static [&'static str] = &[$($wire),*];
+        }
     };
 }
 

@@ -51,7 +51,7 @@ setters! { ContainerSpec:
     /// Whether it is removed, with its anonymous volumes, when it ends. Not with a restart policy.
     set set_auto_remove(auto_remove: bool) = Ok(auto_remove) => options.host.auto_remove, "set-auto-remove";
     /// Where its output goes.
-    set set_log(log: Driver) = check::driver(log) => options.host.log, "set-log";
+    set set_log(log: Driver) = check::driver(log) => options.host.log, "set-log-driver";
 }
 
 impl ContainerSpec {

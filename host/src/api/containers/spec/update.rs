@@ -27,6 +27,12 @@ impl UpdateSpec {
         self.guard.invalid()
     }
 
+    /// Says of a value that it is impossible, as a setter does; for those who allow fewer values.
+    pub fn set_impossible(&mut self, field: &'static str, message: impl Into<String>) -> &mut Self {
+        self.guard.refuse(field, message.into());
+        self
+    }
+
     /// What it takes of memory, in bytes and roughly.
     pub fn size_hint(&self) -> usize {
         self.guard.size()
@@ -40,6 +46,11 @@ impl UpdateSpec {
     /// The options, to be completed. What is put in isn't checked and isn't counted.
     pub fn options_mut(&mut self) -> &mut HostOptions {
         &mut self.host
+    }
+
+    /// Fails with `Invalid` if something is impossible.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.guard.check()
     }
 
     /// The request's body. Fails with `Invalid` if a value is impossible.

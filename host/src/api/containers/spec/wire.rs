@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 use super::options::{HostPort, Mount, Tmpfs, Variable};
 use crate::api::Protocol;
 use crate::api::containers::types::{
-    CgroupnsMode, ContainerPort, DeviceMapping, DeviceRequest, Driver, Endpoint, HealthTest,
-    Healthcheck, HostNamespace, IpcMode, Link, NetworkMode, PidMode, RestartCondition,
-    RestartPolicy, ThrottleDevice, Ulimit, VolumeMount, VolumesFrom, WeightDevice,
+    BindMount, BindPropagation, BindRecursion, CgroupnsMode, ContainerPort, DeviceMapping,
+    DeviceRequest, Driver, Endpoint, HealthTest, Healthcheck, HostNamespace, IpcMode, Link,
+    NetworkMode, PidMode, RestartCondition, RestartPolicy, ThrottleDevice, Ulimit, VolumeMount,
+    VolumesFrom, WeightDevice,
 };
 
 impl Serialize for Variable {
@@ -49,14 +50,41 @@ impl Serialize for HostPort {
 impl Serialize for Mount {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let json = match self {
-            // Not to make the path is what an engine does that isn't told to.
-            Self::Bind(bind) => json!({
-                "Type": "bind", "Source": bind.source, "Target": bind.target,
-                "ReadOnly": bind.read_only, "BindOptions": {"Propagation": "rprivate"},
-            }),
+            Self::Bind(bind) => bind_mount(bind),
             Self::Volume(mount) => volume_mount(mount),
         };
         json.serialize(to)
+    }
+}
+
+/// Not to make the path is what an engine does that isn't told to.
+fn bind_mount(bind: &BindMount) -> Value {
+    let mut options = Map::new();
+    options.insert("Propagation".to_owned(), json!(bind.propagation.as_str()));
+    let recursion = match bind.recursion {
+        BindRecursion::Enabled => None,
+        BindRecursion::Disabled => Some("NonRecursive"),
+        BindRecursion::Writable => Some("ReadOnlyNonRecursive"),
+        BindRecursion::Readonly => Some("ReadOnlyForceRecursive"),
+    };
+    options.extend(recursion.map(|name| (name.to_owned(), Value::Bool(true))));
+    json!({
+        "Type": "bind", "Source": bind.source, "Target": bind.target,
+        "ReadOnly": bind.read_only, "BindOptions": options,
+    })
+}
+
+impl BindPropagation {
+    /// The engine's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Rprivate => "rprivate",
+            Self::Slave => "slave",
+            Self::Rslave => "rslave",
+            Self::Shared => "shared",
+            Self::Rshared => "rshared",
+        }
     }
 }
 
@@ -64,6 +92,9 @@ fn volume_mount(mount: &VolumeMount) -> Value {
     let mut options = Map::new();
     if mount.no_copy {
         options.insert("NoCopy".to_owned(), Value::Bool(true));
+    }
+    if let Some(path) = &mount.subpath {
+        options.insert("Subpath".to_owned(), json!(path));
     }
     if !mount.labels.is_empty() {
         options.insert("Labels".to_owned(), pairs(&mount.labels));
@@ -259,7 +290,8 @@ pub(in crate::api) fn endpoint_json(endpoint: &Endpoint) -> Value {
         put("MacAddress", json!(address));
     }
     if !endpoint.links.is_empty() {
-        put("Links", json!(endpoint.links));
+        let links = endpoint.links.iter().map(short_link);
+        put("Links", links.collect());
     }
     if !endpoint.driver_options.is_empty() {
         put("DriverOpts", pairs(&endpoint.driver_options));
@@ -268,6 +300,13 @@ pub(in crate::api) fn endpoint_json(endpoint: &Endpoint) -> Value {
         put("GwPriority", json!(endpoint.gateway_priority));
     }
     Value::Object(json)
+}
+
+/// Names on a network hold the first digits of containers' ids, not whole ones.
+fn short_link(link: &Link) -> String {
+    const SHORT: usize = 12;
+    let id = link.container.as_str();
+    format!("{}:{}", id.get(..SHORT).unwrap_or(id), link.alias)
 }
 
 fn addresses(endpoint: &Endpoint) -> Value {

@@ -4,9 +4,8 @@ use std::net::IpAddr;
 
 use crate::api::ContainerId;
 
-/// A path of the machine that is mounted in a container.
-///
-/// Mounts below it don't spread either way, and a path that isn't there is an error, never made.
+/// A path of the machine that is mounted in a container. One that isn't there is an error, never
+/// made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BindMount {
     /// The path on the machine; absolute.
@@ -15,12 +14,49 @@ pub struct BindMount {
     pub target: String,
     /// Whether it can't be written to.
     pub read_only: bool,
+    /// Whether mounts that are made later spread.
+    pub propagation: BindPropagation,
+    /// What becomes of the mounts below it.
+    pub recursion: BindRecursion,
+}
+
+/// Whether mounts that are made later, below a path that the machine and the container share, are
+/// seen by the other as well. Those that begin with `R` hold for all mounts below the path, too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BindPropagation {
+    /// Neither sees them, at the path itself.
+    Private,
+    /// Neither sees them.
+    #[default]
+    Rprivate,
+    /// The container sees those of the machine, at the path itself.
+    Slave,
+    /// The container sees those of the machine.
+    Rslave,
+    /// Each sees those of the other, at the path itself.
+    Shared,
+    /// Each sees those of the other.
+    Rshared,
+}
+
+/// What becomes of the mounts that are below a path of the machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BindRecursion {
+    /// They are mounted as well; to be read only, if the bind is and engine and kernel can do it.
+    #[default]
+    Enabled,
+    /// They aren't mounted.
+    Disabled,
+    /// They are mounted as well, and can be written to though the bind can't. From API 1.44.
+    Writable,
+    /// They are mounted as well, to be read only, or the start fails. From API 1.44.
+    Readonly,
 }
 
 /// A volume that is mounted in a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VolumeMount {
-    /// The volume's name.
+    /// The volume's name. Empty: a new one, made for this container.
     pub volume: String,
     /// Where, in the container; absolute.
     pub target: String,
@@ -28,6 +64,8 @@ pub struct VolumeMount {
     pub read_only: bool,
     /// Whether a new volume stays empty, rather than be filled with what the image has at the path.
     pub no_copy: bool,
+    /// The folder of the volume that is mounted, in place of the whole. From API 1.45.
+    pub subpath: Option<String>,
     /// The labels of the volume, if it is made now.
     pub labels: Vec<(String, String)>,
     /// The driver of the volume, if it is made now. None: `local`.
@@ -142,8 +180,8 @@ pub struct Endpoint {
     pub link_local: Vec<IpAddr>,
     /// A fixed MAC address. Overlooked by engines before API 1.44.
     pub mac_address: Option<String>,
-    /// Other containers by name: `name:alias`, on this network only.
-    pub links: Vec<String>,
+    /// Other containers that are reached by a name, on this network only.
+    pub links: Vec<Link>,
     /// Options for the network's driver.
     pub driver_options: Vec<(String, String)>,
     /// Which network's gateway is taken: the highest. From API 1.48.

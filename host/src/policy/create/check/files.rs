@@ -3,6 +3,7 @@
 use super::process::driver_line;
 use super::{Checked, Rules, switched};
 use crate::policy::Denial;
+use crate::policy::create::of_details::propagation;
 use crate::policy::create::shape::{Bind, Shape, clean};
 
 pub(super) fn check(shape: &Shape, rules: &Rules<'_>) -> Checked {
@@ -59,25 +60,22 @@ fn bind(bind: &Bind, rules: &Rules<'_>) -> Checked {
     let access = &rules.access.binds;
     let exact = |source: &str| source == bind.source && clean(source) == source;
     let allowed = |of: &crate::policy::create::BindAccess| {
-        exact(&of.source) && (bind.read_only || !of.read_only)
+        exact(&of.source)
+            && (bind.is_read_only() || !of.read_only)
+            && (!bind.spreads() || of.propagation == bind.propagation)
     };
-    if bind.spreads {
-        return Err(Denial::never(
-            "host-access.binds",
-            "bind",
-            &bind.source,
-            "its mounts spread",
-        ));
-    }
     match access.iter().any(allowed) {
         true => Ok(()),
         false => {
             let sources = access.iter().map(|of| &of.source);
             let denial = Denial::not_in("host-access.binds", "bind", &bind.source, sources);
-            let source = crate::policy::quoted(&bind.source);
+            let spreads = bind.spreads().then_some(bind.propagation.as_str());
+            let spreads = spreads.map(|word| format!(", propagation = \"{word}\""));
             let line = format!(
-                "host-access.binds += {{ source = {source}, read-only = {} }}",
-                bind.read_only
+                "host-access.binds += {{ source = {}, read-only = {}{} }}",
+                crate::policy::quoted(&bind.source),
+                bind.is_read_only(),
+                spreads.unwrap_or_default(),
             );
             Err(denial.adding((bind.source.len() <= crate::policy::MAX_GOT).then_some(line)))
         }
@@ -104,7 +102,8 @@ fn volumes_from(shape: &Shape, rules: &Rules<'_>) -> Checked {
                         source: mount.source.clone(),
                         target: mount.destination.clone(),
                         read_only: !mount.writable,
-                        spreads: false,
+                        writable_below: false,
+                        propagation: propagation(&mount.propagation),
                     },
                     rules,
                 )?;

@@ -15,7 +15,7 @@ use crate::policy::Denial;
 
 pub(super) use self::limits::{check_limits, restart};
 pub(super) use self::network::may_join;
-pub(super) use self::process::label;
+pub(super) use self::process::{is_nobody_special, label, log_denial};
 
 /// The rules that a shape is held against.
 #[derive(Clone, Copy)]

@@ -57,6 +57,16 @@ pub(super) fn check(network: &Network, rules: &Rules<'_>) -> Checked {
             ));
         }
     }
+    for other in &network.endpoint_links {
+        if rules.around.find_container(other).is_none() {
+            return Err(Denial::never(
+                "scope.change",
+                "container",
+                other,
+                "it is not in scope",
+            ));
+        }
+    }
     let fixed = network.fixed.first().map(String::as_str);
     switched(
         "host-access.endpoints",
@@ -112,6 +122,9 @@ fn join(name: &str, rules: &Rules<'_>) -> Checked {
 
 /// Whether a network that is in scope leads no further than the bounds allow.
 pub(in crate::policy::create) fn may_join(network: &NetworkDetails, rules: &Rules<'_>) -> Checked {
+    if network.is_host() {
+        return shared(Namespace::Network, &Whose::Host, rules);
+    }
     let accepted = rules
         .around
         .accepted

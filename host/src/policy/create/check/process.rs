@@ -1,13 +1,14 @@
 //! What runs: image, command, user, labels, health checks, output.
 
 use super::{Checked, Rules, switched};
+use crate::api::containers::Driver;
 use crate::policy::Denial;
 use crate::policy::create::bounds::{
     CommandBound, HealthBound, ImageBound, LogBound, MIN_HEALTH_INTERVAL, MIN_HEALTH_TIMEOUT,
 };
 use crate::policy::create::of_details::is_bounded;
 use crate::policy::create::shape::{Health, Image, Shape};
-use crate::policy::create::{CreateBounds, bounded_log};
+use crate::policy::create::{CreateBounds, HostAccess, bounded_log};
 
 pub(super) fn check(shape: &Shape, rules: &Rules<'_>) -> Checked {
     let bounds = rules.bounds;
@@ -79,7 +80,7 @@ fn user(shape: &Shape, bounds: &CreateBounds) -> Checked {
 
 /// Whether a user or group is given by a number that the kernel doesn't take for root's: a name means
 /// whatever the image says.
-fn is_nobody_special(number: &str) -> bool {
+pub(in crate::policy::create) fn is_nobody_special(number: &str) -> bool {
     let digits = !number.is_empty() && number.bytes().all(|c| c.is_ascii_digit());
     digits && number.parse::<i32>().is_ok_and(|number| number != 0)
 }
@@ -169,12 +170,16 @@ fn log(shape: &Shape, rules: &Rules<'_>) -> Checked {
         || access.iter().any(|of| of.allows(&log.name, &log.options));
     match allowed {
         true => Ok(()),
-        false => {
-            let names = access.iter().map(|of| &of.name);
-            let denial = Denial::not_in("host-access.log-drivers", "log", &log.name, names);
-            Err(denial.adding(Some(driver_line("host-access.log-drivers", &log.name))))
-        }
+        false => Err(log_denial(log, rules.access)),
     }
+}
+
+/// A log driver, or one of its options, that isn't allowed.
+pub(in crate::policy::create) fn log_denial(log: &Driver, access: &HostAccess) -> Denial {
+    const RULE: &str = "host-access.log-drivers";
+    let names = access.log_drivers.iter().map(|of| &of.name);
+    let denial = Denial::not_in(RULE, "log", &log.name, names);
+    denial.adding(Some(driver_line(RULE, &log.name)))
 }
 
 /// The line that allows a driver. Its options are the operator's to write: they can be secrets.

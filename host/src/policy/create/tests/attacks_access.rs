@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::api::containers::{
-    BindMount, DeviceMapping, DeviceRequest, Driver, VolumeMount, VolumesFrom,
+    BindMount, BindPropagation, BindRecursion, DeviceMapping, DeviceRequest, Driver, VolumeMount,
+    VolumesFrom,
 };
 
 fn bind(source: &str, read_only: bool) -> BindMount {
@@ -10,6 +11,7 @@ fn bind(source: &str, read_only: bool) -> BindMount {
         source: source.to_owned(),
         target: "/h".to_owned(),
         read_only,
+        ..BindMount::default()
     }
 }
 
@@ -62,6 +64,7 @@ fn attack_002_bind() {
     let item = |source: &str, read_only| BindAccess {
         source: source.to_owned(),
         read_only,
+        ..BindAccess::default()
     };
     needs("host-access.binds", &spec, |_, a| {
         a.binds.push(item("/srv/data", false))
@@ -98,12 +101,13 @@ fn attack_002_bind() {
 }
 
 #[test]
-fn attack_003_009_a_bind_has_one_form_and_never_spreads() {
+fn attack_003_009_a_bind_has_one_form_and_spreads_only_as_named() {
     let spec = asking(|s| s.add_bind(bind("/srv", true)));
     let access = HostAccess {
         binds: vec![BindAccess {
             source: "/srv".to_owned(),
             read_only: true,
+            ..BindAccess::default()
         }],
         ..HostAccess::default()
     };
@@ -114,6 +118,108 @@ fn attack_003_009_a_bind_has_one_form_and_never_spreads() {
         "BindOptions": {"Propagation": "rprivate"},
     });
     assert_eq!(body["HostConfig"]["Mounts"], json!([mount]));
+
+    let spreading = |propagation| {
+        asking(|s| {
+            s.add_bind(BindMount {
+                propagation,
+                ..bind("/srv", true)
+            })
+        })
+    };
+    let slave = spreading(BindPropagation::Rslave);
+    let denial = decide(&slave, &bounds(), &access).expect_err("it spreads");
+    let line =
+        r#"host-access.binds += { source = "/srv", read-only = true, propagation = "rslave" }"#;
+    assert_eq!(denial.add.as_deref(), Some(line));
+    let access = HostAccess {
+        binds: vec![BindAccess {
+            propagation: BindPropagation::Rslave,
+            ..access.binds[0].clone()
+        }],
+        ..HostAccess::default()
+    };
+    decide(&slave, &bounds(), &access).expect("named");
+    decide(&spec, &bounds(), &access).expect("it doesn't spread at all");
+    let shared = spreading(BindPropagation::Rshared);
+    decide(&shared, &bounds(), &access).expect_err("it spreads otherwise");
+}
+
+/// What is below a path that may only be read may only be read as well.
+#[test]
+fn attack_002_mounts_below_a_bind_are_not_written_to_instead() {
+    let access = HostAccess {
+        binds: vec![BindAccess {
+            source: "/srv".to_owned(),
+            read_only: true,
+            ..BindAccess::default()
+        }],
+        ..HostAccess::default()
+    };
+    for (recursion, allowed) in [
+        (BindRecursion::Enabled, true),
+        (BindRecursion::Disabled, true),
+        (BindRecursion::Readonly, true),
+        (BindRecursion::Writable, false),
+    ] {
+        let spec = asking(|s| {
+            s.add_bind(BindMount {
+                recursion,
+                ..bind("/srv", true)
+            })
+        });
+        let decided = decide(&spec, &bounds(), &access);
+        assert_eq!(decided.is_ok(), allowed, "{recursion:?}");
+    }
+}
+
+/// A volume that is made for one container is the plugin's own, whatever makes it.
+#[test]
+fn attack_005_008_a_new_volume_of_a_driver_is_named_and_owned() {
+    let nfs = driver("nfs", &[("share", "a")]);
+    let spec = asking(|s| {
+        s.add_new_volume(VolumeMount {
+            target: "/v".to_owned(),
+            labels: vec![pair("app.x", "1")],
+            driver: Some(nfs.clone()),
+            ..VolumeMount::default()
+        })
+        .add_volume("/anonymous")
+    });
+    let bounds = CreateBounds {
+        labels: vec![LabelRule::new("app.*")],
+        ..bounds()
+    };
+    let denial = decide(&spec, &bounds, &HostAccess::default()).expect_err("a driver");
+    assert_eq!(denial.rule, "host-access.volume-drivers");
+    let access = HostAccess {
+        volume_drivers: vec![DriverAccess {
+            name: "nfs".to_owned(),
+            options: [pair("share", "a")].into(),
+        }],
+        ..HostAccess::default()
+    };
+    let effective = decide(&spec, &bounds, &access).expect("named");
+    let [new, anonymous] = effective.volumes() else {
+        panic!("two: {:?}", effective.volumes());
+    };
+    assert_ne!(new.name, anonymous.name);
+    assert!(new.name.starts_with("p-"), "{}", new.name);
+    assert_eq!((&new.driver, &anonymous.driver), (&Some(nfs), &None));
+    // Those by which it is known are put on it when it is made, with an intent of its own.
+    assert_eq!(new.labels, [pair("app.x", "1")]);
+    let mounts = &body(&effective)["HostConfig"]["Mounts"];
+    assert_eq!(mounts[0]["Source"], new.name.as_str());
+    let claimed = spec.options().host.mounts.len();
+    assert_eq!(claimed, 1, "the spec itself stays as it was");
+    let reserved = asking(|s| {
+        s.add_new_volume(VolumeMount {
+            target: "/v".to_owned(),
+            labels: vec![pair(LABEL_OWNER, "x")],
+            ..VolumeMount::default()
+        })
+    });
+    assert_eq!(refused(&reserved), "create.labels");
 }
 
 #[test]

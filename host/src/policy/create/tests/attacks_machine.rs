@@ -251,6 +251,69 @@ fn attack_039_040_log_drivers() {
     }
 }
 
+/// The engine's own driver may be asked for, and not told where to write.
+#[test]
+fn attack_039_options_of_the_engines_own_log_driver() {
+    let bounds = CreateBounds {
+        log: LogBound::Engine,
+        ..bounds()
+    };
+    let decide = |name: &str, options: &[(&str, &str)]| {
+        let spec = asking(|s| s.set_log(driver(name, options)));
+        decide(&spec, &bounds, &HostAccess::default())
+    };
+    decide("json-file", &[]).expect("what the engine has");
+    let denial = decide("json-file", &[("max-size", "1t")]).expect_err("its own options");
+    assert_eq!(denial.rule, "host-access.log-drivers");
+}
+
+/// By its id, the machine's own network is no name that engines know for it.
+#[test]
+fn attack_025_097_the_machines_network_by_its_id() {
+    let mut around = around();
+    let mut host = network(OTHER_ID, "host", false, false);
+    host.driver = "host".to_owned();
+    around.networks.push(host.clone());
+    let spec = asking(|s| s.set_network_mode(NetworkMode::Network(OTHER_ID.to_owned())));
+    let bounds = CreateBounds {
+        egress: true,
+        ..bounds()
+    };
+    let decide =
+        |access: &HostAccess| Effective::of(&spec, &image(), &bounds, access, &around).map(drop);
+    let denial = decide(&HostAccess::default()).expect_err("the machine's");
+    assert_eq!(denial.rule, "host-access.namespaces");
+    let access = HostAccess {
+        namespaces: [Namespace::Network].into(),
+        ..HostAccess::default()
+    };
+    assert_eq!(decide(&access), Ok(()));
+}
+
+/// Who is linked on one network has to be in scope as well.
+#[test]
+fn attack_026_links_of_an_endpoint_are_of_containers_in_scope() {
+    let mut around = around();
+    around.networks.push(network(OTHER_ID, "p-net", true, true));
+    let link = Link {
+        container: OTHER_ID.parse().expect("an id"),
+        alias: "db".to_owned(),
+    };
+    let on = OTHER_ID.parse().expect("an id");
+    let spec = asking(|s| {
+        s.set_network_mode(NetworkMode::Network(OTHER_ID.to_owned()))
+            .add_endpoint_link(&on, link)
+    });
+    let named = Named::of(&spec);
+    assert!(named.containers.contains(&OTHER_ID.parse().expect("an id")));
+    let access = HostAccess {
+        endpoints: true,
+        ..HostAccess::default()
+    };
+    let denial = Effective::of(&spec, &image(), &bounds(), &access, &around);
+    assert_eq!(denial.expect_err("it isn't").rule, "scope.change");
+}
+
 #[test]
 fn attack_041_storage_options() {
     let spec = asking(|s| s.add_storage_option("size", "100G"));

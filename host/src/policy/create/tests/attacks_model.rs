@@ -234,7 +234,7 @@ fn attack_135_a_spec_is_bounded_with_all_options() {
             s.add_bind(BindMount {
                 source: path.clone(),
                 target: path.clone(),
-                read_only: true,
+                ..BindMount::default()
             });
         }),
         Box::new(|s| {

@@ -80,7 +80,10 @@ fn names_have_the_owners_prefix_unless_they_are_granted() {
     };
     let named = asking(|s| s.set_name("db"));
     assert_eq!(name(&named, &bounds()).as_deref(), Some("p-db"));
-    assert_eq!(name(&spec(), &bounds()).as_deref(), Some("p-001122334455"));
+    assert_eq!(
+        name(&spec(), &bounds()).as_deref(),
+        Some("p-container-001122334455")
+    );
     let mut granted = bounds();
     granted.names.push(NameRule::new("db"));
     assert_eq!(name(&named, &granted).as_deref(), Some("db"));

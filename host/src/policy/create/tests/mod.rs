@@ -7,6 +7,7 @@ mod attacks_model;
 mod attacks_network;
 mod completed;
 mod existing;
+mod inside;
 mod properties;
 mod recorded;
 
@@ -40,6 +41,7 @@ fn engine() -> Engine {
         podman: false,
         runtime: "runc".to_owned(),
         log_driver: "json-file".to_owned(),
+        nano_cpus: 8_000_000_000,
     }
 }
 
@@ -50,6 +52,7 @@ fn podman() -> Engine {
         podman: true,
         runtime: "crun".to_owned(),
         log_driver: String::new(),
+        nano_cpus: 8_000_000_000,
     }
 }
 

@@ -116,3 +116,26 @@ fn a_run_whose_file_is_gone_is_dead_and_can_be_taken_by_one() {
     let taken = ledger.take_over(&id).unwrap();
     assert!(taken.is_some() && ledger.take_over(&id).unwrap().is_none());
 }
+
+#[test]
+fn a_copy_has_what_was_there_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::open(folder.path().join("one")).unwrap();
+    let run = ledger.begin_run("engine", "devenv", OnEnd::Remove).unwrap();
+    let claim = Claim::default();
+    let quotas = Quotas::default();
+    let intent = run
+        .reserve(Kind::Container, Name::Short("db"), &claim, &quotas)
+        .unwrap();
+    run.owner().record(&intent.nonce, "4f1c").unwrap();
+
+    let copy = ledger.copy_into(folder.path().join("two")).unwrap();
+    let owner = copy.owner("engine", "devenv").unwrap();
+    assert_eq!(owner.id(), run.owner().id());
+    assert!(owner.owns(Kind::Container, "4f1c").unwrap());
+    owner.removed(Kind::Container, "4f1c").unwrap();
+    assert!(run.owner().owns(Kind::Container, "4f1c").unwrap());
+    copy.check().unwrap();
+    ledger.check().unwrap();
+    assert!(ledger.copy_into(folder.path().join("two")).is_err());
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dockwit::containers::HealthTest;
 use dockwit::{Docker, Healthcheck, Protocol, Result};
-use dockwit_test_plugins::{Facts, image, name, prefix, spec, tell};
+use dockwit_test_plugins::{Facts, denied, image, name, prefix, spec, tell};
 
 use crate::{is_now, made};
 
@@ -15,8 +15,7 @@ pub(crate) async fn identity(docker: Docker) -> Result<()> {
     assert_eq!(identity.id, container.id());
     assert_eq!(identity.name, name("it"));
     is_now(identity.created);
-    let facts = Facts::of(docker).await?;
-    assert_eq!(identity.image, facts.name_of_image(&image()));
+    assert_eq!(identity.image, image(), "as it was asked for");
     assert_eq!(identity.platform, docker.version().await?.os);
     assert_eq!(
         identity.driver,
@@ -93,11 +92,22 @@ pub(crate) async fn labels(docker: Docker) -> Result<()> {
         .map(|(key, value)| (key.to_owned(), value.to_owned())),
     );
     expected.insert("dockwit-test".to_owned(), prefix());
+    expected.insert("dockwit.image".to_owned(), image());
+    for host in ["dockwit.owner", "dockwit.run", "dockwit.nonce"] {
+        let label = labels.get(host).expect("the host's own");
+        expected.insert(host.to_owned(), label.clone());
+    }
     let own: BTreeMap<_, _> = labels
         .into_iter()
         .filter(|(key, _)| !key.starts_with("io.buildah"))
         .collect();
     assert_eq!(own, expected);
+    let forged = spec("forged").label("dockwit.owner", "somebody");
+    denied(
+        "containers.create",
+        "create.labels",
+        docker.containers().create(&forged).await,
+    );
     Ok(())
 }
 
@@ -115,11 +125,12 @@ pub(crate) async fn config(docker: Docker) -> Result<()> {
         .expose(80)
         .expose((53, Protocol::Udp))
         .volume("/data")
-        .mac_address("02:42:c0:a8:00:09")
+        .host_access(|machine| machine.mac_address("02:42:c0:a8:00:09"))
         .stop_signal("SIGINT")
         .stop_timeout(Duration::from_secs(7))
         .on_build("RUN true");
-    let config = made(docker, &made_of).await?.config()?;
+    let details = made(docker, &made_of).await?;
+    let config = details.config()?;
     assert_eq!(config.hostname, "box");
     if facts.keeps("set-domainname") {
         assert_eq!(config.domainname, "example.org");
@@ -144,9 +155,9 @@ pub(crate) async fn config(docker: Docker) -> Result<()> {
         .collect();
     ports.sort();
     assert_eq!(ports, ["53/udp", "80/tcp"]);
-    if facts.keeps("add-volume") {
-        assert_eq!(config.volumes, ["/data"]);
-    }
+    // One with a name is in its place.
+    assert_eq!(config.volumes.len(), 0, "{config:?}");
+    assert_eq!(details.mounts()?[0].destination, "/data");
     assert!(!config.network_disabled);
     if facts.config_tells_mac_address() {
         assert_eq!(config.mac_address.as_deref(), Some("02:42:c0:a8:00:09"));
@@ -194,14 +205,20 @@ pub(crate) async fn config_the_other_way(docker: Docker) -> Result<()> {
 pub(crate) async fn healthcheck(docker: Docker) -> Result<()> {
     assert_eq!(made(docker, &spec("none")).await?.healthcheck()?, None);
     let mut check = Healthcheck::shell("test -e /well || exit 1")
-        .interval(Duration::from_millis(1_250))
+        .interval(Duration::from_millis(6_250))
         .timeout(Duration::from_secs(2))
         .start_period(Duration::from_secs(3))
         .retries(5);
     let facts = Facts::of(docker).await?;
     if facts.has_start_interval() && facts.keeps("start-interval") {
-        check = check.start_interval(Duration::from_secs(4));
+        check = check.start_interval(Duration::from_secs(5));
     }
+    let often = check.clone().interval(Duration::from_millis(4_999));
+    denied(
+        "containers.create",
+        "create.healthcheck",
+        made(docker, &spec("often").healthcheck(often)).await,
+    );
     let read = made(docker, &spec("it").healthcheck(check.clone())).await?;
     assert_eq!(read.healthcheck()?, Some(check));
     let bare = spec("bare").healthcheck(Healthcheck::command(["test", "-e", "/a b"]));

@@ -8,6 +8,9 @@ use dockwit_test_plugins::{Facts, eventually, lasting, ran, shell, spec, start, 
 
 use crate::is_now;
 
+/// The shortest time between two health checks.
+const OFTEN: Duration = Duration::from_secs(5);
+
 async fn read(container: &Container) -> Result<ContainerState> {
     container.inspect().await?.state()
 }
@@ -132,7 +135,7 @@ async fn checked(container: &Container, checks: usize) -> Result<ContainerHealth
 pub(crate) async fn health(docker: Docker) -> Result<()> {
     let without = start(docker, &lasting("without")).await?;
     assert_eq!(without.inspect().await?.health()?, None);
-    let check = Healthcheck::shell("echo fine; echo ✓ >&2").interval(Duration::from_millis(500));
+    let check = Healthcheck::shell("echo fine; echo ✓ >&2").interval(OFTEN);
     let container = start(docker, &lasting("it").healthcheck(check)).await?;
     let before = container.inspect().await?.health()?.expect("its health");
     if before.log.is_empty() {
@@ -160,7 +163,7 @@ pub(crate) async fn health(docker: Docker) -> Result<()> {
 
 pub(crate) async fn health_of_an_ill_one(docker: Docker) -> Result<()> {
     let check = Healthcheck::command(["sh", "-c", "echo ill; exit 1"])
-        .interval(Duration::from_millis(300))
+        .interval(OFTEN)
         .retries(2);
     let made = spec("it").command(["sleep", "600"]).healthcheck(check);
     let container = start(docker, &made).await?;

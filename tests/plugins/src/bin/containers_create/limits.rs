@@ -1,7 +1,7 @@
 //! What a container may use, what it may do, and what happens when it ends.
 
 use dockwit::{Docker, IpcMode, RestartPolicy, Result, Ulimit};
-use dockwit_test_plugins::{Facts, failure, spec, tell};
+use dockwit_test_plugins::{Facts, denied, failure, lasting, running, shell, spec, start, tell};
 
 use crate::{host_config, it, resources};
 
@@ -24,15 +24,16 @@ pub(crate) async fn set_memory_reservation(docker: Docker) -> Result<()> {
 }
 
 pub(crate) async fn set_memory_swap(docker: Docker) -> Result<()> {
-    let swap = resources(docker, &spec("it").memory("64m").memory_swap("96m"))
+    let limited = |name| spec(name).memory("64m");
+    let beyond = || limited("beyond");
+    for made in [beyond().memory_swap("96m"), beyond().memory_swap(-1)] {
+        let outcome = docker.containers().create(&made).await;
+        denied("containers.create", "create.memory", outcome);
+    }
+    let swap = resources(docker, &limited("it").memory_swap("64m"))
         .await?
         .memory_swap;
-    assert_eq!(swap, 96 << 20);
-    let swap = resources(docker, &spec("unlimited").memory("64m").memory_swap(-1))
-        .await?
-        .memory_swap;
-    let kept = Facts::of(docker).await?.keeps_swap_without_limit();
-    assert!(swap == -1 || !kept, "{swap}");
+    assert_eq!(swap, 64 << 20);
     Ok(())
 }
 
@@ -107,26 +108,6 @@ pub(crate) async fn set_cpu_quota(docker: Docker) -> Result<()> {
     Ok(())
 }
 
-pub(crate) async fn set_cpuset_cpus(docker: Docker) -> Result<()> {
-    assert_eq!(
-        resources(docker, &spec("it").cpuset_cpus("0"))
-            .await?
-            .cpuset_cpus,
-        "0"
-    );
-    Ok(())
-}
-
-pub(crate) async fn set_cpuset_mems(docker: Docker) -> Result<()> {
-    assert_eq!(
-        resources(docker, &spec("it").cpuset_mems("0"))
-            .await?
-            .cpuset_mems,
-        "0"
-    );
-    Ok(())
-}
-
 pub(crate) async fn set_pids_limit(docker: Docker) -> Result<()> {
     assert_eq!(
         resources(docker, &spec("it").pids_limit(77))
@@ -134,10 +115,11 @@ pub(crate) async fn set_pids_limit(docker: Docker) -> Result<()> {
             .pids_limit,
         Some(77)
     );
-    let limit = resources(docker, &spec("unlimited").pids_limit(-1))
-        .await?
-        .pids_limit;
-    assert!(matches!(limit, None | Some(-1 | 0)), "{limit:?}");
+    for beyond in [-1, 0, 100_001] {
+        let made = spec("beyond").pids_limit(beyond);
+        let outcome = docker.containers().create(&made).await;
+        denied("containers.create", "create.pids", outcome);
+    }
     Ok(())
 }
 
@@ -160,9 +142,14 @@ pub(crate) async fn set_blkio_weight(docker: Docker) -> Result<()> {
 pub(crate) async fn add_ulimit(docker: Docker) -> Result<()> {
     let made = spec("it")
         .ulimit("nofile", 512, 1_024)
-        .ulimit("core", 0, -1);
+        .ulimit("nproc", 5_000, 10_000)
+        .ulimit("core", 0, 0);
     let ulimits = resources(docker, &made).await?.ulimits;
-    for (name, soft, hard) in [("nofile", 512, 1_024), ("core", 0, -1)] {
+    for (name, soft, hard) in [
+        ("nofile", 512, 1_024),
+        ("nproc", 5_000, 10_000),
+        ("core", 0, 0),
+    ] {
         let expected = Ulimit {
             name: name.into(),
             soft,
@@ -229,7 +216,87 @@ pub(crate) async fn drop_capability(docker: Docker) -> Result<()> {
         .map(|name| name.trim_start_matches("CAP_"))
         .collect();
     dropped.sort_unstable();
-    assert_eq!(dropped, ["CHOWN", "KILL"]);
+    // Two more than were asked for.
+    assert_eq!(dropped, ["CHOWN", "KILL", "MKNOD", "NET_RAW"]);
+    Ok(())
+}
+
+/// What is dropped, and what is kept of it.
+pub(crate) async fn add_capability(docker: Docker) -> Result<()> {
+    let made = spec("it").drop_capability("ALL").capability("CHOWN");
+    let made = made.command(["sh", "-c", "chown 1 /tmp && ! chroot / true"]);
+    let container = docker.containers().create(&made).await?;
+    let ended = container.wait().next_exit().await?;
+    container.start().await?;
+    assert!(
+        ended.await?.success(),
+        "it may do the one and not the other"
+    );
+    Ok(())
+}
+
+pub(crate) async fn set_no_new_privileges(docker: Docker) -> Result<()> {
+    let script = "grep NoNewPrivs /proc/self/status";
+    let asked = shell("it", script).no_new_privileges(true);
+    for made in [asked, shell("unasked", script)] {
+        let container = docker.containers().create(&made).await?;
+        let ended = container.wait().next_exit().await?;
+        container.start().await?;
+        ended.await?;
+        let output = container.logs().await?.read_to_string(1 << 10).await?;
+        assert_eq!(output.trim().rsplit('\t').next(), Some("1"), "{output}");
+    }
+    let off = shell("off", script).no_new_privileges(false);
+    denied(
+        "containers.create",
+        "create.privilege-escalation",
+        docker.containers().create(&off).await,
+    );
+    Ok(())
+}
+
+pub(crate) async fn add_sysctl(docker: Docker) -> Result<()> {
+    let script = "cat /proc/sys/net/ipv4/ip_unprivileged_port_start";
+    let made = shell("it", script).sysctl("net.ipv4.ip_unprivileged_port_start", "79");
+    let container = docker.containers().create(&made).await?;
+    let ended = container.wait().next_exit().await?;
+    container.start().await?;
+    ended.await?;
+    let output = container.logs().await?.read_to_string(1 << 10).await?;
+    assert_eq!(output, "79\n");
+    Ok(())
+}
+
+/// Two that share memory between processes.
+pub(crate) async fn set_ipc_container(docker: Docker) -> Result<()> {
+    let other = lasting("other").ipc_mode(IpcMode::Shareable);
+    let other = start(docker, &other).await?;
+    let told = it(docker, &spec("it").share_ipc(&other))
+        .await?
+        .security()?;
+    assert_eq!(told.ipc_mode, format!("container:{}", other.id()));
+    Ok(())
+}
+
+/// One that sees the processes of another.
+pub(crate) async fn set_pid_container(docker: Docker) -> Result<()> {
+    let other = running(docker, "other").await?;
+    let made = shell("it", "ps").share_pid(&other);
+    let container = docker.containers().create(&made).await?;
+    let ended = container.wait().next_exit().await?;
+    container.start().await?;
+    ended.await?;
+    let output = container.logs().await?.read_to_string(1 << 16).await?;
+    assert!(output.contains("sleep 600"), "{output}");
+    Ok(())
+}
+
+pub(crate) async fn set_cgroupns_private(docker: Docker) -> Result<()> {
+    let told = it(docker, &spec("it").cgroupns_private())
+        .await?
+        .security()?;
+    let kept = Facts::of(docker).await?.tells_strange_options();
+    assert!(told.cgroupns_mode == "private" || !kept, "{told:?}");
     Ok(())
 }
 

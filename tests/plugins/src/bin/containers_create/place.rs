@@ -3,18 +3,16 @@
 use std::collections::BTreeMap;
 
 use dockwit::containers::{HostBinding, MountKind};
-use dockwit::{Docker, HostPort, NetworkMode, Protocol, Result, Tmpfs};
-use dockwit_test_plugins::{Facts, failure, lasting, spec, tell};
+use dockwit::{Docker, HostPort, NetworkMode, Protocol, Result, Tmpfs, VolumeMount};
+use dockwit_test_plugins::{Facts, failure, lasting, name, shell, spec, start, tell};
 
 use crate::{host_config, it};
 
 pub(crate) async fn add_volume(docker: Docker) -> Result<()> {
     let details = it(docker, &spec("it").volume("/data").volume("/more")).await?;
-    let mut volumes = details.config()?.volumes;
-    volumes.sort();
-    if Facts::of(docker).await?.keeps("add-volume") {
-        assert_eq!(volumes, ["/data", "/more"]);
-    }
+    // Those with names are in their place.
+    let volumes = details.config()?.volumes;
+    assert_eq!(volumes.len(), 0, "{volumes:?}");
     let mounts = details.mounts()?;
     assert_eq!(mounts.len(), 2, "{mounts:?}");
     for mount in &mounts {
@@ -54,22 +52,63 @@ pub(crate) async fn set_read_only(docker: Docker) -> Result<()> {
     Ok(())
 }
 
-/// Few file systems can hold a container to a size: an engine on another refuses it.
-pub(crate) async fn add_storage_option(docker: Docker) -> Result<()> {
-    let made = spec("it").storage_option("size", "64M");
-    match docker.containers().create(&made).await {
-        Ok(container) => {
-            let options = container.inspect().await?.host_config()?.storage_options;
-            assert_eq!(options, [("size".to_owned(), "64M".to_owned())]);
-        }
-        Err(error) => assert!(error.is_invalid() || error.is_engine(), "{error}"),
-    }
-    let bogus = spec("bogus").storage_option("no-such-option", "1");
-    let error = failure(
-        "containers.create",
-        docker.containers().create(&bogus).await,
+/// A volume that is there already.
+pub(crate) async fn add_volume_mount(docker: Docker) -> Result<()> {
+    let volume = docker.volumes().get(name("volume")).await?;
+    let written = shell("first", "echo hello > /data/file").mount((&volume, "/data"));
+    let first = docker.containers().create(&written).await?;
+    let ended = first.wait().next_exit().await?;
+    first.start().await?;
+    assert!(ended.await?.success());
+    let mount = VolumeMount::new(&volume, "/again")
+        .read_only(true)
+        .no_copy(true);
+    let made = shell("it", "cat /again/file; touch /again/no").mount(mount);
+    let container = docker.containers().create(&made).await?;
+    let mounts = container.inspect().await?.mounts()?;
+    let [mounted] = &mounts[..] else {
+        panic!("one: {mounts:?}")
+    };
+    assert_eq!(mounted.kind, MountKind::Volume);
+    assert_eq!(mounted.name, Some(volume.id()));
+    assert_eq!(
+        (mounted.destination.as_str(), mounted.writable),
+        ("/again", false)
     );
-    assert!(error.is_invalid() || error.is_engine(), "{error}");
+    let ended = container.wait().next_exit().await?;
+    container.start().await?;
+    assert!(!ended.await?.success(), "it can't be written to");
+    let output = container.logs().await?.read_to_string(1 << 10).await?;
+    assert!(output.contains("hello\n"), "{output}");
+    Ok(())
+}
+
+/// A folder of a volume, or an engine that is too old for it.
+pub(crate) async fn a_folder_of_a_volume(docker: Docker) -> Result<()> {
+    let volume = docker.volumes().get(name("volume")).await?;
+    let made =
+        shell("first", "mkdir /data/in && echo inner > /data/in/file").mount((&volume, "/data"));
+    let first = docker.containers().create(&made).await?;
+    let ended = first.wait().next_exit().await?;
+    first.start().await?;
+    assert!(ended.await?.success());
+    let mount = VolumeMount::new(&volume, "/part").subpath("in");
+    let made = docker
+        .containers()
+        .create(&shell("it", "cat /part/file").mount(mount))
+        .await;
+    if !Facts::of(docker).await?.mounts_folders_of_volumes() {
+        let error = failure("containers.create", made);
+        assert!(error.is_unsupported(), "{error}");
+        assert_eq!(error.field(), Some("add-volume-mount"));
+        return Ok(());
+    }
+    let container = made?;
+    let ended = container.wait().next_exit().await?;
+    container.start().await?;
+    assert!(ended.await?.success());
+    let output = container.logs().await?.read_to_string(1 << 10).await?;
+    assert_eq!(output, "inner\n");
     Ok(())
 }
 
@@ -109,14 +148,15 @@ pub(crate) async fn add_port(docker: Docker) -> Result<()> {
         .iter()
         .find(|port| port.container.port == 80)
         .expect("port 80");
-    let chosen = Facts::of(docker).await?.chooses_ports_when_made();
     assert_eq!(web.bindings.len(), 1, "{bindings:?}");
     assert_eq!(web.bindings[0].host_ip, "127.0.0.1");
-    assert_eq!(web.bindings[0].host_port.is_some(), chosen, "{bindings:?}");
+    let chosen = web.bindings[0].host_port;
+    assert!(chosen.is_some(), "{bindings:?}");
     assert_eq!(bindings.len(), 2, "{bindings:?}");
     container.start().await?;
     let web = container.port(80).await?;
     assert_eq!((web.len(), web[0].host_ip.as_str()), (1, "127.0.0.1"));
+    assert_eq!(web[0].host_port, chosen);
     assert!(
         container
             .port_of(53, Protocol::Udp)
@@ -154,14 +194,16 @@ pub(crate) async fn set_publish_all_ports(docker: Docker) -> Result<()> {
         .containers()
         .create(&lasting("it").expose(80).publish_all_ports(true))
         .await?;
-    let told = container.inspect().await?.host_config()?.publish_all_ports;
-    assert!(told || !Facts::of(docker).await?.keeps("set-publish-all-ports"));
+    let host = container.inspect().await?.host_config()?;
+    assert!(!host.publish_all_ports, "each is published by itself");
+    let [web] = &host.port_bindings[..] else {
+        panic!("{:?}", host.port_bindings)
+    };
+    assert_eq!((web.container.port, web.bindings.len()), (80, 1));
     container.start().await?;
-    assert!(
-        container.port(80).await?[0]
-            .host_port
-            .is_some_and(|port| port > 0)
-    );
+    let port = container.port(80).await?[0].host_port;
+    assert!(port.is_some_and(|port| port > 0));
+    assert_eq!(port, web.bindings[0].host_port);
     Ok(())
 }
 
@@ -215,18 +257,39 @@ pub(crate) async fn set_network_disabled(docker: Docker) -> Result<()> {
     Ok(())
 }
 
-pub(crate) async fn set_mac_address(docker: Docker) -> Result<()> {
-    const ADDRESS: &str = "02:42:c0:a8:00:07";
-    let container = docker
-        .containers()
-        .create(&lasting("it").mac_address(ADDRESS))
-        .await?;
-    container.start().await?;
-    let details = container.inspect().await?;
-    assert_eq!(details.networks()?[0].mac_address.as_deref(), Some(ADDRESS));
-    if Facts::of(docker).await?.config_tells_mac_address() {
-        assert_eq!(details.config()?.mac_address.as_deref(), Some(ADDRESS));
+/// On a network by its handle, and known there by another name.
+pub(crate) async fn set_network(docker: Docker) -> Result<()> {
+    let network = docker.networks().get(name("network")).await?;
+    let made = lasting("it")
+        .network(&network)
+        .network_alias(&network, "db");
+    let container = start(docker, &made).await?;
+    let networks = container.inspect().await?.networks()?;
+    let [on] = &networks[..] else {
+        panic!("one: {networks:?}")
+    };
+    assert_eq!(on.network, network.name());
+    if Facts::of(docker).await?.tells_network_ids() {
+        assert_eq!(on.network_id, network.id());
     }
+    assert!(on.aliases.contains(&"db".to_owned()), "{on:?}");
+    Ok(())
+}
+
+pub(crate) async fn add_network_alias(docker: Docker) -> Result<()> {
+    set_network(docker).await
+}
+
+/// One that is on what another is on.
+pub(crate) async fn set_network_container(docker: Docker) -> Result<()> {
+    let other = start(docker, &lasting("other").hostname("shared")).await?;
+    let made = shell("it", "hostname").share_network(&other);
+    let container = docker.containers().create(&made).await?;
+    let mode = container.inspect().await?.host_config()?.network_mode;
+    assert_eq!(mode, format!("container:{}", other.id()));
+    let ended = container.wait().next_exit().await?;
+    container.start().await?;
+    assert!(ended.await?.success());
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use dockwit::{
     try_join,
 };
 use dockwit_test_plugins::{
-    Facts, eventually, failure, image, lasting, name, prefix, running, spec,
+    Facts, OWN_NETWORK, eventually, failure, image, lasting, name, prefix, running, spec,
 };
 
 use crate::{create, expect, names, own, start};
@@ -105,7 +105,7 @@ pub(crate) async fn exited(docker: Docker) -> Result<()> {
 }
 
 pub(crate) async fn health(docker: Docker) -> Result<()> {
-    let often = |check: Healthcheck| check.interval(Duration::from_millis(200)).retries(1);
+    let often = |check: Healthcheck| check.interval(Duration::from_secs(5)).retries(1);
     start(
         docker,
         lasting("well").healthcheck(often(Healthcheck::command(["true"]))),
@@ -167,14 +167,13 @@ pub(crate) async fn name_filter(docker: Docker) -> Result<()> {
 }
 
 pub(crate) async fn network(docker: Docker) -> Result<()> {
-    let facts = Facts::of(docker).await?;
     running(docker, "on").await?;
     start(
         docker,
         lasting("off").network_mode(dockwit::NetworkMode::None),
     )
     .await?;
-    expect(own(docker).network(facts.default_network()), ["on"]).await?;
+    expect(own(docker).network(OWN_NETWORK), ["on"]).await?;
     expect(own(docker).network("no-such-network"), []).await?;
     let network_id = own(docker).name("on").await?[0].networks[0]
         .network_id

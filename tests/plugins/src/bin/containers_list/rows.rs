@@ -8,7 +8,9 @@ use dockwit::futures::stream;
 use dockwit::{
     Container, ContainerStatus, Docker, HostPort, Protocol, Result, StreamExt, TryStreamExt,
 };
-use dockwit_test_plugins::{Facts, failure, image, lasting, name, running, spec, tell};
+use dockwit_test_plugins::{
+    Facts, OWN_NETWORK, failure, image, lasting, name, running, spec, tell,
+};
 
 use crate::{create, expect, own, start};
 
@@ -63,7 +65,7 @@ pub(crate) async fn row_is_complete(docker: Docker) -> Result<()> {
     assert_eq!(row.id, container.id());
     assert_eq!(row.short_id(), &container.id()[..12]);
     assert_eq!(row.names, [name("it")]);
-    assert_eq!(row.image, facts.name_of_image(&image()));
+    assert_eq!(row.image, image(), "as it was asked for");
     assert!(row.command.starts_with("sh -c "), "{}", row.command);
     assert!(
         row.created.elapsed() < Duration::from_secs(60),
@@ -72,8 +74,11 @@ pub(crate) async fn row_is_complete(docker: Docker) -> Result<()> {
     );
     assert_eq!(row.label("colour"), Some("blue=green"));
     assert_eq!(
-        (row.status.clone(), row.network_mode.is_empty()),
-        (ContainerStatus::Running, facts.podman())
+        (row.status.clone(), row.network_mode.as_str()),
+        (
+            ContainerStatus::Running,
+            if facts.podman() { "" } else { OWN_NETWORK }
+        )
     );
     assert!(row.status_text.starts_with("Up "), "{}", row.status_text);
 
@@ -100,7 +105,7 @@ pub(crate) async fn row_is_complete(docker: Docker) -> Result<()> {
 
     let network = &row.networks[..];
     assert_eq!(network.len(), 1, "{network:?}");
-    assert_eq!(network[0].network, facts.default_network());
+    assert_eq!(network[0].network, OWN_NETWORK);
     assert!(
         network[0].ip_address.is_some() && network[0].gateway.is_some(),
         "{network:?}"

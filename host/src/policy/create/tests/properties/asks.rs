@@ -160,6 +160,7 @@ fn apply(spec: &mut ContainerSpec, ask: Ask) {
             source: source.to_owned(),
             target: "/b".to_owned(),
             read_only,
+            ..BindMount::default()
         }),
         Ask::Device(path) => spec.add_device(DeviceMapping {
             host: path.to_owned(),

@@ -63,6 +63,7 @@ fn widen(at: usize, (bounds, access): &mut (CreateBounds, HostAccess)) {
         19 => access.binds.push(BindAccess {
             source: "/srv/data".to_owned(),
             read_only: true,
+            ..BindAccess::default()
         }),
         20 => access.devices.push(DeviceAccess {
             path: "/dev/kvm".to_owned(),

@@ -1,0 +1,177 @@
+//! Names: the plugin sees the short ones of what is its own, and images by what it called them.
+
+use std::ops::Deref;
+
+use super::{Fault, Handle, Keeper};
+use crate::api::containers::{
+    ContainerDetails, ContainerHostConfig, ContainerIdentity, ContainerSummary, MountPoint,
+    NetworkEndpoint,
+};
+use crate::api::{self, Client, ContainerId};
+use crate::policy::create::LABEL_IMAGE;
+use crate::policy::ledger::{Kind, MAX_NAME};
+
+/// What the engine knows of a container that was looked up.
+#[derive(Debug)]
+pub struct Inspected {
+    details: ContainerDetails,
+    own: bool,
+}
+
+impl Deref for Inspected {
+    type Target = ContainerDetails;
+
+    fn deref(&self) -> &ContainerDetails {
+        &self.details
+    }
+}
+
+impl Inspected {
+    /// What it is called. One's own was made of an image's id; what the image was called then is told in its place.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine's answer can't be read.
+    pub fn identity(&self) -> api::Result<ContainerIdentity> {
+        let mut identity = self.details.identity()?.clone();
+        if self.own
+            && let Some(asked) = image_asked_for(self.details.labels()?)
+        {
+            identity.image = asked.to_owned();
+        }
+        Ok(identity)
+    }
+
+    /// How it stands in its machine. One's own was put on its network by an id; the name is told in its place.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the engine's answer can't be read.
+    pub fn host_config(&self) -> api::Result<ContainerHostConfig> {
+        let mut host = self.details.host_config()?.clone();
+        if self.own {
+            named_mode(&mut host.network_mode, self.details.networks()?);
+        }
+        Ok(host)
+    }
+}
+
+impl Keeper {
+    /// Asks for all that the engine knows of a container; with `size`, sizes on disk as well.
+    ///
+    /// # Errors
+    ///
+    /// Why the engine failed.
+    pub async fn inspect(
+        &self,
+        client: &Client,
+        handle: Handle,
+        size: bool,
+    ) -> api::Result<Inspected> {
+        Ok(Inspected {
+            details: client.container(&handle.id).inspect(size).await?,
+            own: handle.own,
+        })
+    }
+
+    /// A name as the plugin is to see it.
+    pub fn shown_name<'a>(&self, name: &'a str) -> &'a str {
+        let short = self.owner().and_then(|owner| owner.short_name(name));
+        short.unwrap_or(name)
+    }
+
+    /// A row of a list about one's own, with the names that the plugin is to see.
+    pub(super) fn named(&self, mut row: ContainerSummary) -> ContainerSummary {
+        if let Some(asked) = image_asked_for(&row.labels) {
+            row.image = asked.to_owned();
+        }
+        for name in &mut row.names {
+            *name = self.shown_name(name).to_owned();
+        }
+        named_mode(&mut row.network_mode, &row.networks);
+        row.network_mode = self.shown_name(&row.network_mode).to_owned();
+        row.networks = self.networks(&row.networks);
+        row.mounts = self.mounts(&row.mounts);
+        row
+    }
+
+    /// What a container is called, with the name that the plugin is to see.
+    pub(crate) fn identity(&self, identity: ContainerIdentity) -> ContainerIdentity {
+        ContainerIdentity {
+            name: self.shown_name(&identity.name).to_owned(),
+            ..identity
+        }
+    }
+
+    /// How a container stands in its machine, with the names that the plugin is to see.
+    pub(crate) fn host_config(&self, host: ContainerHostConfig) -> ContainerHostConfig {
+        ContainerHostConfig {
+            network_mode: self.shown_name(&host.network_mode).to_owned(),
+            ..host
+        }
+    }
+
+    /// How a container stands on its networks, with the names that the plugin is to see.
+    pub(crate) fn networks(&self, endpoints: &[NetworkEndpoint]) -> Vec<NetworkEndpoint> {
+        let named = |endpoint: &NetworkEndpoint| NetworkEndpoint {
+            network: self.shown_name(&endpoint.network).to_owned(),
+            ..endpoint.clone()
+        };
+        endpoints.iter().map(named).collect()
+    }
+
+    /// What is mounted in a container, with the names that the plugin is to see.
+    pub(crate) fn mounts(&self, mounts: &[MountPoint]) -> Vec<MountPoint> {
+        let shown = |name: &String| self.shown_name(name).to_owned();
+        let named = |mount: &MountPoint| MountPoint {
+            name: mount.name.as_ref().map(shown),
+            ..mount.clone()
+        };
+        mounts.iter().map(named).collect()
+    }
+
+    /// Whether a container is the plugin's own.
+    pub(super) fn owns(&self, id: &ContainerId) -> Result<bool, Fault> {
+        match self.owner() {
+            Some(owner) => Ok(owner.owns(Kind::Container, id.as_str())?),
+            None => Ok(false),
+        }
+    }
+
+    /// The handle of a container that is the plugin's own.
+    pub(super) fn own(id: ContainerId) -> Handle {
+        Handle {
+            id,
+            change: true,
+            own: true,
+        }
+    }
+}
+
+/// What the image was called of which a container of one's own was made.
+fn image_asked_for(labels: &[(String, String)]) -> Option<&str> {
+    let label = labels.iter().find(|(key, _)| key == LABEL_IMAGE);
+    label.map(|(_, image)| image.as_str())
+}
+
+/// Puts a network's name in the place of its id.
+fn named_mode(mode: &mut String, networks: &[NetworkEndpoint]) {
+    if let Some(on) = networks.iter().find(|on| on.network_id == *mode) {
+        mode.clone_from(&on.network);
+    }
+}
+
+/// Whether there can be such a name.
+pub(super) fn check_name(field: &'static str, name: &str) -> Result<(), Fault> {
+    let inner = |c: u8| c.is_ascii_alphanumeric() || b"_.-".contains(&c);
+    let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    match begins && name.bytes().all(inner) && name.len() <= MAX_NAME {
+        true => Ok(()),
+        false => Err(Fault::Invalid {
+            field,
+            message: format!(
+                "a name has letters, digits, `_`, `.` and `-`, at most {MAX_NAME}, the first a letter or a digit"
+            ),
+        }),
+    }
+}
