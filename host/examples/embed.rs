@@ -5,11 +5,19 @@
 
 use dockwit_host::api::Client;
 use dockwit_host::bindings::{self, DockerCtx, DockerCtxView, DockerView};
-use dockwit_host::policy::Grants;
+use dockwit_host::policy::Policy;
 use wasmtime::component::{Component, Linker, ResourceTable};
 use wasmtime::{Engine, Store};
 use wasmtime_wasi::p3::bindings::Command;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+/// What is a plugin's own takes a ledger, and a keeper in the policy's place: `DockerCtxBuilder::keeper`.
+const POLICY: &str = r#"
+version = 1
+plugin = "embedded"
+allow = ["system.ping", "containers.list"]
+scope.containers = "all"
+"#;
 
 struct State {
     docker: DockerCtx,
@@ -41,7 +49,7 @@ async fn main() -> wasmtime::Result<()> {
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
 
     let docker = DockerCtx::builder(Client::at("unix:///var/run/docker.sock")?)
-        .policy(Grants::parse(["system.ping", "containers.list"], None)?)
+        .policy(Policy::parse(POLICY)?)
         .build();
     let writes = docker.writes();
     let wasi = WasiCtx::builder().inherit_stdio().build();

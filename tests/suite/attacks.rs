@@ -7,6 +7,8 @@ mod model;
 mod names;
 mod network;
 mod others;
+mod protocol;
+mod table;
 
 use dockwit_tests::console::Console;
 use dockwit_tests::engine::Engine;

@@ -59,6 +59,12 @@ impl Place {
             "--ledger",
             &ledger,
         ];
+        let podman = ["--set", "accept-unenforced=[\"network-isolation\"]"];
+        let accepted: &[&str] = match Engine::under_test().is_podman() {
+            true => &podman,
+            false => &[],
+        };
+        let options = [&options[..], accepted].concat();
         let names = Names::new("killed");
         let command = Command::run_granted("console", "console", &names, &options);
         match point {

@@ -43,7 +43,7 @@ async fn limit_in_flight() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn limit_streams() {
+async fn attack_075_limit_streams() {
     under("streams", "limits.streams = 2").await.succeeded();
 }
 

@@ -133,3 +133,38 @@ async fn what_is_not_made_leaves_no_volumes() {
     plugin.done("create other network=none volume=/data").await;
     plugin.end().await;
 }
+
+/// A call may take several requests: the audit has the one that did it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_tells_of_the_request_that_did_it() {
+    let mut plugin = Console::of_its_own("").await;
+    let id = plugin.done("create c volume=/data").await;
+    plugin.done("start c").await;
+    plugin.done("remove-all c").await;
+    let ran = plugin.end().await;
+    let told = |op: &str| {
+        let lines = ran.audit().of(op);
+        let line = lines.last().expect("it is told");
+        let exchange = ["method", "route", "status"].map(|key| line[key].to_string());
+        (line["object"]["id"].clone(), exchange.join(" "))
+    };
+    for (op, exchange) in [
+        ("containers.create", "\"POST\" \"/containers/create\" 201"),
+        ("container.start", "\"POST\" \"/containers/{id}/start\" 204"),
+        ("container.remove", "\"DELETE\" \"/containers/{id}\" 204"),
+    ] {
+        assert_eq!(told(op), (id.as_str().into(), exchange.to_owned()));
+    }
+}
+
+/// Names are told as the plugin gave them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_taken_is_told_as_it_was_given() {
+    let mut plugin = Console::of_its_own("").await;
+    plugin.done("create db network=none").await;
+    plugin.done("create web network=none").await;
+    let taken = "conflict - the name `db` is taken";
+    plugin.refused("create db network=none", taken).await;
+    plugin.refused("rename web db", taken).await;
+    plugin.end().await;
+}

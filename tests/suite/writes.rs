@@ -133,14 +133,14 @@ fn is_told(ran: &Ran) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_create_whose_future_is_dropped() {
+async fn attack_113_a_create_whose_future_is_dropped() {
     let slow = Slow::new("/containers/create");
     let live = slow.test("create_dropped").begin().await;
     is_finished(&slow, live).await.succeeded();
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_whose_future_is_dropped() {
+async fn attack_113_a_start_whose_future_is_dropped() {
     let slow = Slow::new("/start");
     let live = slow.test("start_dropped").without_ledger().begin().await;
     is_finished(&slow, live).await.succeeded();

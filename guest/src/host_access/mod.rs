@@ -291,7 +291,7 @@ impl HostAccess {
         self
     }
 
-    /// Another container that is reached by a name, on the engine's default network; its environment is had as well.
+    /// Another container that is reached by a name; on the engine's default network its environment is had as well.
     ///
     /// Docker's `--link`, docker-py's `links`. Policy: `host-access.links`.
     pub fn link(self, container: &Container, alias: impl AsRef<str>) -> Self {

@@ -1,6 +1,7 @@
 //! `dockwit run`.
 
 mod audit;
+mod guarded;
 mod learn;
 mod ledger;
 mod not_started;
@@ -168,6 +169,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
     if let Some(place) = &options.audit {
         setup = setup.audit(audit::sink(place)?);
     }
+    let setup = options.guard(setup);
     let component = wasm_file::read(&options.plugin, NOT_STARTED)?;
     let runtime = Runtime::new().map_err(|error| {
         Failure::new(

@@ -100,7 +100,7 @@ impl Keeper {
             };
             run.owner().rename(Kind::Container, &id, name)
         });
-        Ok(renamed.await?)
+        renamed.await.map_err(|error| self.refused(error))
     }
 
     /// Removes a container, and with it, if that is asked for, the volumes that were made in the place of anonymous ones.

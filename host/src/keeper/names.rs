@@ -9,7 +9,7 @@ use crate::api::containers::{
 };
 use crate::api::{self, Client, ContainerId};
 use crate::policy::create::LABEL_IMAGE;
-use crate::policy::ledger::{Kind, MAX_NAME};
+use crate::policy::ledger::{Kind, LedgerError, MAX_NAME};
 
 /// What the engine knows of a container that was looked up.
 #[derive(Debug)]
@@ -128,6 +128,17 @@ impl Keeper {
             ..mount.clone()
         };
         mounts.iter().map(named).collect()
+    }
+
+    /// Why the ledger refused something, with the names that the plugin is to see.
+    pub(super) fn refused(&self, error: LedgerError) -> Fault {
+        match error {
+            LedgerError::NameTaken { kind, name } => {
+                let name = self.shown_name(&name).to_owned();
+                LedgerError::NameTaken { kind, name }.into()
+            }
+            error => error.into(),
+        }
     }
 
     /// Whether a container is the plugin's own.

@@ -20,13 +20,12 @@ impl Keeper {
         T: Send + 'static,
     {
         let books = self.books()?;
-        match books.write(write()).await {
-            Err(LedgerError::Quota(_)) => {
-                self.make_room(client).await?;
-                Ok(books.write(write()).await?)
-            }
-            written => Ok(written?),
+        let mut written = books.write(write()).await;
+        if let Err(LedgerError::Quota(_)) = written {
+            self.make_room(client).await?;
+            written = books.write(write()).await;
         }
+        written.map_err(|error| self.refused(error))
     }
 
     /// Forgets containers and volumes that the engine has no more, and counts those as stopped that don't run and won't by themselves.

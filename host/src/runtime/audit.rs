@@ -38,6 +38,7 @@ impl BeginError {
             Self::Component { .. } => Some("component"),
             Self::Variable(_) => Some("wasi.env"),
             Self::Directory { .. } => Some("wasi.dirs"),
+            Self::Guarded { rule, .. } => Some(*rule),
             Self::Limit(met) => Some(met.key),
             Self::NoLedger => Some("scope"),
             Self::Keep(KeepError::Unenforced(_)) => Some("accept-unenforced"),

@@ -7,6 +7,7 @@ mod audit;
 #[cfg(feature = "cli")]
 pub mod cache;
 mod epochs;
+mod guarded;
 mod imports;
 mod output;
 mod plugin;
@@ -18,6 +19,7 @@ mod stdio;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine};
 
+pub use guarded::Guarded;
 pub use imports::{Import, ImportError, Imports, MAX_COMPONENT, RunExport};
 pub use plugin::{LoadError, Plugin};
 pub use run::{BeginError, End, Outcome, Rest, Run, RunSetup};
@@ -32,7 +34,8 @@ use state::State;
 ///
 /// ```no_run
 /// use dockwit_host::api::Client;
-/// use dockwit_host::policy::Grants;
+/// use dockwit_host::policy::Policy;
+/// use dockwit_host::policy::ledger::Ledger;
 /// use dockwit_host::runtime::{RunSetup, Runtime};
 ///
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -41,7 +44,8 @@ use state::State;
 ///
 /// let engine = Client::at("unix:///var/run/docker.sock")?;
 /// let setup = RunSetup::new(engine)
-///     .policy(Grants::parse(["containers.list"], None)?)
+///     .policy(Policy::read("plugin.toml".as_ref())?)
+///     .ledger(Ledger::open("/var/lib/agent/ledger")?)
 ///     .args(["plugin", "--all"]);
 /// let outcome = plugin.begin(setup).await?.finish().await;
 /// assert!(outcome.success());

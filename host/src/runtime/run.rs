@@ -12,6 +12,7 @@ use wasmtime_wasi::cli::StdoutStream;
 use wasmtime_wasi::p3::bindings::{Command, CommandPre};
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
+use super::guarded::{self, Guarded};
 use super::output::{Allowance, Counted};
 use super::sandbox::{self, Bounds, Exhausted, Measured};
 use super::state::State;
@@ -23,6 +24,7 @@ use crate::policy::audit::{Audit, AuditSink};
 use crate::policy::ledger::{Ledger, RunId};
 use crate::policy::values::{Digest, Time};
 use crate::policy::{Grants, Lacking, Learner, Met, Policy, Sandbox};
+use crate::transport::Address;
 
 /// How long a plugin that was asked to stop has by default.
 const GRACE: Duration = Duration::from_secs(10);
@@ -42,6 +44,7 @@ pub struct RunSetup {
     grace: Duration,
     pub(super) audit: Option<Arc<dyn AuditSink>>,
     pub(super) ledger: Option<Ledger>,
+    guarded: Vec<Guarded>,
     learner: Option<Learner>,
     pub(super) plan: Option<Plan>,
 }
@@ -60,6 +63,7 @@ impl RunSetup {
             grace: GRACE,
             audit: None,
             ledger: None,
+            guarded: Vec::new(),
             learner: None,
             plan: None,
         }
@@ -154,6 +158,23 @@ impl RunSetup {
         }
     }
 
+    /// Names a file or folder of the host's own: a policy that gives it to the plugin is refused. The engine's socket is among
+    /// them without being named.
+    #[must_use]
+    pub fn guard(mut self, guarded: Guarded) -> Self {
+        self.guarded.push(guarded);
+        self
+    }
+
+    /// Refuses a policy that gives what is the host's own.
+    fn guarded(&self) -> Result<(), BeginError> {
+        let mut guarded = self.guarded.clone();
+        if let Address::Unix(socket) = self.client.transport().address() {
+            guarded.push(Guarded::from_reading("the engine's socket", socket));
+        }
+        guarded::check(&self.policy, &guarded)
+    }
+
     fn wasi(&mut self) -> Result<WasiCtx, BeginError> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.args(&self.args).envs(&self.env);
@@ -230,6 +251,21 @@ pub enum BeginError {
         host: PathBuf,
         /// Why.
         source: wasmtime::Error,
+    },
+    /// The policy gives the plugin, or its containers, what is the host's own.
+    #[error(
+        "{rule} gives {}, and with it {what}, {}; give a folder that neither holds that nor lies in it",
+        given.display(), path.display()
+    )]
+    Guarded {
+        /// The key of the policy.
+        rule: &'static str,
+        /// What it gives.
+        given: PathBuf,
+        /// What of the host's own.
+        what: &'static str,
+        /// Where that is.
+        path: PathBuf,
     },
     /// The component, or what it begins with, is beyond a limit.
     #[error("the plugin is too big: {0}")]
@@ -313,6 +349,7 @@ impl Run {
         mut setup: RunSetup,
         audit: Option<Audit>,
     ) -> Result<Self, BeginError> {
+        setup.guarded()?;
         let wasi = setup.wasi()?;
         let sandbox = setup.policy.sandbox().clone();
         let time = setup.policy.limits().time;

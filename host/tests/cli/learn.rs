@@ -40,11 +40,12 @@ fn what_is_there_is_not_written_over_unless_it_is_to_be() {
 #[test]
 fn folders_and_variables_that_were_given_are_in_what_is_learnt() {
     let setting = nothing();
+    std::fs::create_dir(setting.path("given")).unwrap();
     let options = [
         "--learn",
         "out.toml",
         "--dir",
-        ".::/data:ro",
+        "given::/data:ro",
         "--env",
         "A=b",
         "--set",
@@ -52,7 +53,7 @@ fn folders_and_variables_that_were_given_are_in_what_is_learnt() {
     ];
     assert_eq!(setting.run(&options).status, Some(0));
     let learnt = std::fs::read_to_string(setting.path("out.toml")).unwrap();
-    let here = setting.path("").canonicalize().unwrap();
+    let here = setting.path("given").canonicalize().unwrap();
     for words in [
         "\"A\"",
         "time = \"20m\"",

@@ -237,9 +237,12 @@ fn files_and_variables_are_those_of_the_policy() {
         "{}",
         said.stderr
     );
-    let given =
-        "[wasi]\ndirs = [{ host = \".\", guest = \"/a\", read-only = true }]\nenv = [\"HOME\"]";
-    assert_eq!(run(&component, given).status, Some(0));
+    let folder = tempfile::tempdir().unwrap();
+    let given = format!(
+        "[wasi]\ndirs = [{{ host = {:?}, guest = \"/a\" }}]\nenv = [\"HOME\"]",
+        folder.path()
+    );
+    assert_eq!(run(&component, &given).status, Some(0));
 }
 
 #[test]
@@ -487,4 +490,25 @@ fn a_policy_file_is_told_the_lines_that_give_the_machine() {
         "{}",
         said.stdout
     );
+}
+
+/// `wasi.dirs` gives folders, but none with the command's own files.
+#[test]
+fn attack_125_the_commands_own_files_are_not_given() {
+    let component = does("(i32.const 0)");
+    for (given, what) in [
+        ("host = \".\", guest = \"/a\"", "the plugin's component"),
+        (
+            "host = \".\", guest = \"/a\", read-only = true",
+            "the ledger",
+        ),
+        (
+            "host = \"/\", guest = \"/a\", read-only = true",
+            "the ledger",
+        ),
+    ] {
+        let said = run(&component, &format!("[wasi]\ndirs = [{{ {given} }}]"));
+        assert_eq!(said.status, Some(125));
+        assert!(said.stderr.contains(what), "{}", said.stderr);
+    }
 }

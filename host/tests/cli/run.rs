@@ -155,9 +155,10 @@ fn folders_and_variables_must_be_there() {
         assert_eq!(said.status, Some(125), "{}", said.stderr);
         assert!(said.stderr.contains(words), "{}", said.stderr);
     }
+    std::fs::create_dir(setting.path("given")).unwrap();
     let given = [
         "--dir",
-        ".::/data:ro",
+        "given::/data",
         "--env",
         "A=b",
         "--env",

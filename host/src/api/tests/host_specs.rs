@@ -294,6 +294,14 @@ fn an_endpoint_has_its_wire_form() {
         "DriverOpts": {"o": "1"}, "GwPriority": 7,
     }}});
     assert_eq!(sent["NetworkingConfig"], expected);
+    // Links of the container are those of its network.
+    let linked: Setter = |s| {
+        s.add_link(link())
+            .set_network_mode(NetworkMode::Network("n".into()))
+    };
+    let sent = body(linked, ApiVersion::NEWEST);
+    let links = json!({"EndpointsConfig": {"n": {"Links": [format!("{}:db", &ID[..12])]}}});
+    assert_eq!(sent["NetworkingConfig"], links);
     // A MAC address of the container is one of its network.
     let both: Setter = |s| {
         s.set_mac_address("02:42:ac:11:00:09")

@@ -35,7 +35,8 @@ fn folder(named: Option<&Path>) -> Result<PathBuf, Failure> {
     }
 }
 
-fn own() -> Option<PathBuf> {
+/// The folder of the user's own.
+pub(super) fn own() -> Option<PathBuf> {
     let places = ProjectDirs::from("", "", "dockwit")?;
     Some(places.data_local_dir().join("ledger"))
 }

@@ -44,7 +44,9 @@ impl Options {
             BeginError::Audit(_) => failure
                 .hint("what can't be audited isn't run; make room for it, or name another --audit"),
             BeginError::Keep(error) => not_kept(failure, error),
-            BeginError::NoLedger | BeginError::Instantiate(_) => failure,
+            BeginError::NoLedger | BeginError::Guarded { .. } | BeginError::Instantiate(_) => {
+                failure
+            }
         }
     }
 

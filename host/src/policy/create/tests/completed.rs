@@ -288,3 +288,22 @@ fn podman_is_told_what_it_would_forget_or_refuse() {
     let shared = send(&asking(|s| s.set_ipc_mode(IpcMode::Host)));
     assert_eq!(shared["HostConfig"].get("ShmSize"), None);
 }
+
+/// Older engines compare the network's name with that of the container's mode, before they give it the address.
+#[test]
+fn an_address_on_an_older_engine_goes_by_the_networks_name() {
+    let access = HostAccess {
+        endpoints: true,
+        ..HostAccess::default()
+    };
+    let spec = asking(|s| s.set_mac_address("02:42:c0:a8:00:07"));
+    let mode = |api| {
+        let mut around = around();
+        around.engine.api = api;
+        let effective = Effective::of(&spec, &image(), &bounds(), &access, &around);
+        body(&effective.expect("allowed"))["HostConfig"]["NetworkMode"].clone()
+    };
+    let own = around().network.expect("its own");
+    assert_eq!(mode(ApiVersion::new(1, 41)), own.name.as_str());
+    assert_eq!(mode(ApiVersion::new(1, 44)), own.id.as_str());
+}
