@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::there::there;
 use super::{Books, Fault, Keeper};
 use crate::api::containers::ContainerDetails;
 use crate::api::networks::NetworkDetails;
-use crate::api::{self, Client, ContainerId, ErrorKind, VolumeName};
-use crate::policy::create::{Around, Named, Stamp};
+use crate::api::{Client, VolumeName};
+use crate::policy::create::{Around, Named};
 use crate::policy::ledger::Nonce;
 
 /// The objects that a request names, as far as the plugin may change them.
@@ -34,13 +35,6 @@ impl Gathered {
         nonce: &Nonce,
         network: Option<NetworkDetails>,
     ) -> Around<'_> {
-        let owner = books.owner();
-        let stamp = Stamp {
-            owner: owner.id().to_owned(),
-            run: books.run.id().to_string(),
-            nonce: nonce.to_string(),
-            prefix: owner.prefix().to_owned(),
-        };
         Around {
             accepted: keeper.policy().accept_unenforced().clone(),
             network,
@@ -48,7 +42,7 @@ impl Gathered {
             containers: self.containers.iter().collect(),
             volumes: self.volumes.clone(),
             ports_taken: self.ports_taken.clone(),
-            ..Around::new(stamp, books.engine.clone())
+            ..Around::new(books.stamp(nonce), books.engine.clone())
         }
     }
 }
@@ -63,7 +57,7 @@ impl Keeper {
         let change = &self.policy().scope().change;
         let mut networks = named.networks.clone();
         for id in &named.containers {
-            if !self.may_change(client, id).await? {
+            if !self.handle(client, *id).await?.change {
                 continue;
             }
             let Some(details) = there(client.container(id).inspect(false).await)? else {
@@ -84,23 +78,5 @@ impl Keeper {
                 .extend(self.find_volume(client, &change.volumes, name).await?);
         }
         Ok(gathered)
-    }
-
-    /// Whether the plugin may change a container by its id.
-    async fn may_change(&self, client: &Client, id: &ContainerId) -> Result<bool, Fault> {
-        match self.handle(client, *id).await {
-            Ok(handle) => Ok(handle.change),
-            Err(Fault::Engine(error)) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(fault) => Err(fault),
-        }
-    }
-}
-
-/// What was found, if it is there.
-pub(super) fn there<T>(found: api::Result<T>) -> api::Result<Option<T>> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
     }
 }

@@ -32,7 +32,7 @@ pub struct Created {
 /// A request for a container, with all that it is decided by.
 struct Request<'a> {
     spec: &'a ContainerSpec,
-    image: ImageDetails,
+    image: &'a ImageDetails,
     gathered: Gathered,
     nonce: Nonce,
     own_network: bool,
@@ -51,23 +51,34 @@ impl Keeper {
         if let Some(name) = spec.name() {
             check_name("set-name", name)?;
         }
+        // Before anything is asked: without a ledger nothing can be made.
+        self.books()?;
         let spec = &self.asked(spec);
-        match self.try_create(errand, spec).await {
+        let named = Named::of(spec);
+        let image = self.image(&errand.client, &named.image).await?;
+        match self.try_create(errand, spec, &named, &image).await {
             // Another run of the plugin's may have removed their network at its end.
-            Err(Fault::Engine(error)) if error.kind() == ErrorKind::NotFound && error.sent() => {
+            Err(Fault::Engine(error))
+                if named.own_network && error.kind() == ErrorKind::NotFound && error.sent() =>
+            {
                 self.forget_network().await?;
-                self.try_create(errand, spec).await
+                self.try_create(errand, spec, &named, &image).await
             }
             created => created,
         }
     }
 
-    async fn try_create(&self, errand: &Errand, spec: &ContainerSpec) -> Result<Created, Fault> {
+    async fn try_create(
+        &self,
+        errand: &Errand,
+        spec: &ContainerSpec,
+        named: &Named,
+        image: &ImageDetails,
+    ) -> Result<Created, Fault> {
         let books = self.books()?;
-        let named = Named::of(spec);
         let mut request = Request {
-            image: self.image(&errand.client, &named.image).await?,
-            gathered: self.gather(&errand.client, &named).await?,
+            image,
+            gathered: self.gather(&errand.client, named).await?,
             nonce: Nonce::random()?,
             own_network: named.own_network,
             spec,
@@ -283,7 +294,7 @@ impl Keeper {
             return self.record(nonce, volume.name.clone()).await;
         }
         let name = volume.volume_name()?;
-        let mut labels = Vec::from(books.labels(&nonce));
+        let mut labels = Vec::from(books.stamp(&nonce).labels());
         if passing {
             labels.push((LABEL_PASSING.to_owned(), YES.to_owned()));
         }
@@ -329,12 +340,8 @@ impl Keeper {
             Ok(differences) => Fault::Weaker(differences),
             Err(error) => error.into(),
         };
-        let forced = RemoveOptions {
-            force: true,
-            volumes: true,
-        };
         let beside = errand.client.beside();
-        match beside.container(id).remove(&forced).await {
+        match beside.container(id).remove(&RemoveOptions::forced()).await {
             // It stays the plugin's own, and is removed at the end.
             Err(error) if error.kind() != ErrorKind::NotFound => Err(fault),
             _ => {

@@ -2,6 +2,7 @@
 
 use super::create::claim;
 use super::points::pass;
+use super::there::there;
 use super::{Errand, Fault, Handle, Keeper};
 use crate::api::containers::{ContainerDetails, UpdateSpec};
 use crate::api::images::ImageDetails;
@@ -124,10 +125,8 @@ impl Keeper {
             }
             details => details?,
         };
-        let image = match client.images().inspect(&details.identity()?.image_id).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            image => Some(image?),
-        };
+        let images = client.images();
+        let image = there(images.inspect(&details.identity()?.image_id).await)?;
         Ok((details, image))
     }
 

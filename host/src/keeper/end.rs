@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::settle::{self, is_gone};
-use super::{Fault, Keeper, passing};
+use super::there::{is_gone, there};
+use super::{Fault, Keeper, passing, settle};
 use crate::api::containers::{
     ContainerDetails, RemoveOptions, RestartCondition, RestartPolicy, StopOptions, UpdateSpec,
 };
@@ -132,25 +132,21 @@ async fn put_down(client: &Client, run: &LedgerRun, objects: Vec<Object>, ended:
 }
 
 async fn container(client: &Client, run: &LedgerRun, object: &Object) -> Result<(), Fault> {
-    let id = settle::container_id(&object.id)?;
-    let there = match client.container(&id).inspect(false).await {
-        Err(error) if is_gone(&error) => None,
-        details => Some(details?),
-    };
-    if let Some(details) = &there {
-        stop(client, &id, details).await?;
-    }
-    if there.is_some() && run.on_end() == OnEnd::Stop {
-        let quotas = Quotas::default();
-        return Ok(run.owner().set_running(&object.id, false, &quotas)?);
-    }
-    if there.is_none() {
-        for volume in passing::volumes(client, run.owner(), object).await? {
-            self::volume(client, run, &volume).await?;
+    let id: ContainerId = object.id.parse()?;
+    match there(client.container(&id).inspect(false).await)? {
+        Some(details) => {
+            stop(client, &id, &details).await?;
+            if run.on_end() == OnEnd::Stop {
+                let quotas = Quotas::default();
+                return Ok(run.owner().set_running(&object.id, false, &quotas)?);
+            }
+            remove(client, &id).await?;
         }
-    }
-    if there.is_some() {
-        remove(client, &id).await?;
+        None => {
+            for volume in passing::volumes(client, run.owner(), object).await? {
+                self::volume(client, run, &volume).await?;
+            }
+        }
     }
     run.owner().removed(object.kind, &object.id)?;
     Ok(())
@@ -190,13 +186,9 @@ async fn stop(client: &Client, id: &ContainerId, details: &ContainerDetails) -> 
 /// Removes it, and looks whether it is gone. Somebody else's removal that goes on is waited for.
 async fn remove(client: &Client, id: &ContainerId) -> Result<(), Fault> {
     let container = client.container(id);
-    let forced = RemoveOptions {
-        force: true,
-        volumes: true,
-    };
     let begun = Instant::now();
     loop {
-        let removed = container.remove(&forced).await;
+        let removed = container.remove(&RemoveOptions::forced()).await;
         match container.inspect(false).await {
             Err(error) if is_gone(&error) => return Ok(()),
             Err(error) => return Err(error.into()),

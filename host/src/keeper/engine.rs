@@ -1,8 +1,9 @@
 //! Which engine it is.
 
+use super::there::there;
 use crate::api::system::{SystemInfo, VersionInfo};
 use crate::api::volumes::VolumeDetails;
-use crate::api::{Client, Error, ErrorKind, Result, VolumeName};
+use crate::api::{Client, Error, Result, VolumeName};
 use crate::policy::create::Engine;
 use crate::policy::ledger::Nonce;
 
@@ -66,10 +67,9 @@ async fn marked(client: &Client) -> Result<String> {
 /// The identity of an engine by its marker volume, if it has one.
 async fn mark(client: &Client) -> Result<Option<String>> {
     let name: VolumeName = MARKER.parse()?;
-    match client.volume(&name).inspect().await {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        found => label_of(found?).map(Some),
-    }
+    there(client.volume(&name).inspect().await)?
+        .map(label_of)
+        .transpose()
 }
 
 fn random() -> Result<String> {

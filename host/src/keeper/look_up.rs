@@ -127,11 +127,7 @@ impl Keeper {
             Reach::Label(label) => vec![ContainerFilter::Label(label.to_string())],
             Reach::Names(names) => names.iter().cloned().map(ContainerFilter::Name).collect(),
         };
-        let options = ListOptions {
-            all: true,
-            filters,
-            ..ListOptions::default()
-        };
+        let options = ListOptions::all_with(filters);
         let mut found = Vec::new();
         for row in client.containers().list(&options).await? {
             if self.reaches(client, reach, &row).await? {

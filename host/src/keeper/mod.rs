@@ -34,13 +34,14 @@ mod plan;
 mod points;
 mod room;
 mod settle;
+mod there;
 
 use std::sync::{Arc, OnceLock};
 
 use crate::api::networks::NetworkDetails;
 use crate::api::{Client, ContainerId};
-use crate::policy::create::Engine;
-use crate::policy::ledger::{Ledger, LedgerError, LedgerRun, Owner, Quotas};
+use crate::policy::create::{Engine, Stamp};
+use crate::policy::ledger::{Ledger, LedgerError, LedgerRun, Nonce, Owner, Quotas};
 use crate::policy::{Learner, Policy, Verb};
 
 pub use begin::KeepError;
@@ -128,11 +129,6 @@ impl Keeper {
         &self.0.policy
     }
 
-    /// The run's id, if there is a ledger.
-    pub fn run_id(&self) -> Option<&str> {
-        self.0.books.as_ref().map(|books| books.run.id().as_str())
-    }
-
     fn books(&self) -> Result<&Books, Fault> {
         self.0.books.as_ref().ok_or(Fault::NoLedger)
     }
@@ -154,6 +150,17 @@ impl Keeper {
 impl Books {
     fn owner(&self) -> &Owner {
         self.run.owner()
+    }
+
+    /// What is put on what is made by an intent.
+    fn stamp(&self, nonce: &Nonce) -> Stamp {
+        let owner = self.owner();
+        Stamp {
+            owner: owner.id().to_owned(),
+            run: self.run.id().to_string(),
+            nonce: nonce.to_string(),
+            prefix: owner.prefix().to_owned(),
+        }
     }
 
     /// Writes to the ledger, which waits for a disk.

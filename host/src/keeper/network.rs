@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::settle::Wanted;
+use super::there::there;
 use super::{Books, Errand, Fault, Keeper};
 use crate::api::networks::{NetworkDetails, NewNetwork};
 use crate::api::{Client, ErrorKind, NetworkId};
@@ -99,7 +100,7 @@ impl Keeper {
             return Ok(network);
         }
         let network = NewNetwork {
-            labels: books.labels(&nonce).into(),
+            labels: books.stamp(&nonce).labels().into(),
             ..plan.clone()
         };
         let wanted = Wanted {
@@ -120,14 +121,11 @@ impl Keeper {
             return Ok(None);
         };
         let id: NetworkId = object.id.parse()?;
-        match client.network(&id).inspect().await {
-            Ok(network) => Ok(Some(network)),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.gone(Kind::Network, object.id).await?;
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
+        let found = there(client.network(&id).inspect().await)?;
+        if found.is_none() {
+            self.gone(Kind::Network, object.id).await?;
         }
+        Ok(found)
     }
 
     async fn remove_network(&self, client: &Client, id: &NetworkId) -> Result<(), Fault> {

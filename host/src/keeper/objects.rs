@@ -1,6 +1,6 @@
 //! Looking networks and volumes up within the scope.
 
-use super::around::there;
+use super::there::there;
 use super::{Fault, Keeper, look_up};
 use crate::api::networks::NetworkDetails;
 use crate::api::{self, Client, NetworkId, VolumeName};

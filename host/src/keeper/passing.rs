@@ -23,7 +23,7 @@ pub(super) async fn volumes(
         }
         let name: VolumeName = object.id.parse()?;
         let labels = match client.volume(&name).inspect().await {
-            Err(error) if super::settle::is_gone(&error) => {
+            Err(error) if super::there::is_gone(&error) => {
                 going.push(object);
                 continue;
             }

@@ -33,11 +33,7 @@ impl Keeper {
         let books = self.books()?;
         let owned = books.owner().rows(Kind::Container)?;
         let label = format!("{LABEL_OWNER}={}", books.owner().id());
-        let options = ListOptions {
-            all: true,
-            filters: vec![ContainerFilter::Label(label)],
-            ..ListOptions::default()
-        };
+        let options = ListOptions::all_with([ContainerFilter::Label(label)]);
         let rows = client.containers().list(&options).await?;
         let there: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row.status)).collect();
         for object in owned {
@@ -77,7 +73,7 @@ impl Keeper {
             }
             let name: VolumeName = object.id.parse()?;
             let found = client.volume(&name).inspect().await;
-            if found.is_err_and(|error| super::settle::is_gone(&error)) {
+            if found.is_err_and(|error| super::there::is_gone(&error)) {
                 self.gone(Kind::Volume, object.id).await?;
             }
         }
@@ -90,13 +86,13 @@ impl Keeper {
             return Ok(false);
         }
         let found = client.container(&id).inspect(false).await;
-        Ok(found.is_err_and(|error| super::settle::is_gone(&error)))
+        Ok(found.is_err_and(|error| super::there::is_gone(&error)))
     }
 
     /// Counts a container as stopped, if it is and stays so.
     pub(super) async fn seen_stopped(&self, client: &Client, id: String) -> Result<(), Fault> {
         let details = match client.container(&id.parse()?).inspect(false).await {
-            Err(error) if super::settle::is_gone(&error) => {
+            Err(error) if super::there::is_gone(&error) => {
                 return self.lost(client, &id).await;
             }
             details => details?,

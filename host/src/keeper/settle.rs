@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::points::point;
-use super::{Books, Errand, Fault, Keeper};
+use super::{Errand, Fault, Keeper};
 use crate::api::containers::{ContainerFilter, ListOptions};
-use crate::api::{self, Client, ContainerId, ErrorKind};
-use crate::policy::create::{LABEL_NONCE, LABEL_OWNER, LABEL_RUN};
+use crate::api::{self, Client};
+use crate::policy::create::{LABEL_NONCE, LABEL_OWNER};
 use crate::policy::ledger::{Found, Kind, LedgerRun, Nonce};
 
 /// How long something may be on its way inside an engine after its answer was lost.
@@ -115,17 +115,6 @@ impl Keeper {
     }
 }
 
-impl Books {
-    /// The labels of what is made by an intent.
-    pub(super) fn labels(&self, nonce: &Nonce) -> [(String, String); 3] {
-        [
-            (LABEL_OWNER.to_owned(), self.owner().id().to_owned()),
-            (LABEL_RUN.to_owned(), self.run.id().to_string()),
-            (LABEL_NONCE.to_owned(), nonce.to_string()),
-        ]
-    }
-}
-
 /// Whether a failure says that nothing was made and nothing will be.
 fn is_certain(error: &api::Error) -> bool {
     let refused = error
@@ -182,11 +171,7 @@ async fn look_for(client: &Client, kind: Kind, nonce: &Nonce) -> Result<Option<S
     };
     match kind {
         Kind::Container => {
-            let options = ListOptions {
-                all: true,
-                filters: vec![ContainerFilter::Label(label)],
-                ..ListOptions::default()
-            };
+            let options = ListOptions::all_with([ContainerFilter::Label(label)]);
             let rows = client.containers().list(&options).await?;
             Ok(rows.into_iter().next().map(|row| Seen {
                 owner: owner(&row.labels),
@@ -211,14 +196,4 @@ async fn look_for(client: &Client, kind: Kind, nonce: &Nonce) -> Result<Option<S
             }))
         }
     }
-}
-
-/// Whether an error says that there is no such object.
-pub(super) fn is_gone(error: &api::Error) -> bool {
-    error.kind() == ErrorKind::NotFound
-}
-
-/// A full id that the ledger has.
-pub(super) fn container_id(id: &str) -> Result<ContainerId, Fault> {
-    Ok(id.parse()?)
 }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bounds::ENGINE_CAPABILITIES;
+use super::{LABEL_NONCE, LABEL_OWNER, LABEL_RUN};
 use crate::api::containers::ContainerDetails;
 use crate::api::networks::NetworkDetails;
 use crate::api::system::{SystemInfo, VersionInfo};
@@ -25,6 +26,17 @@ pub struct Stamp {
     pub nonce: String,
     /// What stands before the names of containers, networks and volumes: `devenv-`.
     pub prefix: String,
+}
+
+impl Stamp {
+    /// The labels that are put on all that is made.
+    pub fn labels(&self) -> [(String, String); 3] {
+        [
+            (LABEL_OWNER.to_owned(), self.owner.clone()),
+            (LABEL_RUN.to_owned(), self.run.clone()),
+            (LABEL_NONCE.to_owned(), self.nonce.clone()),
+        ]
+    }
 }
 
 /// What a decision takes into account beyond the request. The caller has looked all of it up; what

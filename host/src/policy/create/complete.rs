@@ -10,9 +10,7 @@ use super::bounds::{
 };
 use super::effective::NewVolume;
 use super::shape::{ENDPOINT_MAC_ADDRESS, NPROC, START_INTERVAL, capability, clean, gives_devices};
-use super::{
-    LABEL_IMAGE, LABEL_NONCE, LABEL_OWNER, LABEL_RUN, RESERVED_LABELS, Stamp, bounded_log,
-};
+use super::{LABEL_IMAGE, RESERVED_LABELS, Stamp, bounded_log};
 use crate::api::containers::{
     CgroupnsMode, ContainerSpec, HealthTest, Healthcheck, HostOptions, IpcMode, Mount, NetworkMode,
     Options, RestartPolicy, Ulimit, Variable, VolumeMount,
@@ -114,19 +112,10 @@ fn labels(
             options.labels.entry(key.clone()).or_default();
         }
     }
-    options.labels.extend(stamped(stamp));
+    options.labels.extend(stamp.labels());
     options
         .labels
         .insert(LABEL_IMAGE.to_owned(), reference.to_owned());
-}
-
-/// The labels that are put on all that is made.
-fn stamped(stamp: &Stamp) -> [(String, String); 3] {
-    [
-        (LABEL_OWNER.to_owned(), stamp.owner.clone()),
-        (LABEL_RUN.to_owned(), stamp.run.clone()),
-        (LABEL_NONCE.to_owned(), stamp.nonce.clone()),
-    ]
 }
 
 fn health(options: &mut Options, image: &ImageDetails, bounds: &CreateBounds, around: &Around<'_>) {

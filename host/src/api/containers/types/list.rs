@@ -53,6 +53,17 @@ pub struct ListOptions {
     pub filters: Vec<ContainerFilter>,
 }
 
+impl ListOptions {
+    /// All that pass these filters, also those that don't run.
+    pub fn all_with(filters: impl Into<Vec<ContainerFilter>>) -> Self {
+        Self {
+            all: true,
+            filters: filters.into(),
+            ..Self::default()
+        }
+    }
+}
+
 /// A port in the row of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PortSummary {

@@ -85,6 +85,16 @@ pub struct RemoveOptions {
     pub volumes: bool,
 }
 
+impl RemoveOptions {
+    /// Whatever it is doing, and with its anonymous volumes.
+    pub fn forced() -> Self {
+        Self {
+            force: true,
+            volumes: true,
+        }
+    }
+}
+
 /// What a wait waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WaitCondition {
