@@ -10,8 +10,9 @@ use clap::Args;
 use super::failure::{FAILED, Failure};
 use super::{engine, run, text, wasm_file};
 use crate::policy::values::Digest;
-use crate::policy::{Lacking, Policy, Setting};
+use crate::policy::{Lacking, Policy, Setting, Verb};
 use crate::runtime::Imports;
+use crate::transport::Address;
 
 /// Tells what the plugin asks for and isn't granted, what is granted and never asked for, and where one grant takes what others
 /// hold. Nothing is run, no engine is asked, and no secret is read.
@@ -52,7 +53,9 @@ pub(super) fn check(options: &Options) -> Result<ExitCode, Failure> {
     let policy = policy.read(&options.policy);
     let policy = policy.map_err(|error| run::policy::refused(&error, FAILED))?;
     let mut findings = Findings::of(&imports, &Digest::of(&component), &policy);
-    let defeats = defeats::of(&policy, &engine::address());
+    let engine = engine::address();
+    findings.binds(&policy, &engine);
+    let defeats = defeats::of(&policy, &engine);
     findings.warnings.extend(defeats);
     text::print(&findings.render())?;
     Ok(match findings.errors.is_empty() {
@@ -67,6 +70,7 @@ impl Findings {
         findings.component(digest, policy);
         findings.missing(imports, policy);
         findings.unused(imports, policy);
+        findings.left_out(policy.left_out());
         findings
     }
 
@@ -98,6 +102,26 @@ impl Findings {
             .filter(|verb| !imports.verbs().contains(verb));
         self.warnings
             .extend(unused.map(|verb| format!("granted, and never asked for: {verb}")));
+        let credentials = policy.credentials().keys();
+        self.warnings.extend(credentials.map(|name| {
+            format!("granted, and never asked for: credentials.{name}; nothing uses it until pull and push are there")
+        }));
+    }
+
+    /// What patterns would grant, were they written for this host's version of the interface.
+    fn left_out(&mut self, newer: impl Iterator<Item = Verb>) {
+        self.warnings.extend(newer.map(|verb| {
+            format!(
+                "not granted by a pattern, since it came with version {}: {verb}; add it to allow, or raise api",
+                verb.since()
+            )
+        }));
+    }
+
+    /// Paths for containers that the engine can't be given.
+    fn binds(&mut self, policy: &Policy, engine: &Address) {
+        let wrong = policy.wrong_binds(matches!(engine, Address::Unix(_)));
+        self.errors.extend(wrong.iter().map(ToString::to_string));
     }
 
     fn render(&self) -> String {
@@ -111,5 +135,20 @@ impl Findings {
             text.push_str("the policy grants what the plugin asks for, and no more\n");
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attack_144_what_newer_versions_would_add_is_told() {
+        let mut findings = Findings::default();
+        findings.left_out([Verb::ContainerLogs].into_iter());
+        assert_eq!(
+            findings.render(),
+            "warning: not granted by a pattern, since it came with version 0.1.0: container.logs; add it to allow, or raise api\n"
+        );
     }
 }

@@ -147,7 +147,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
         None => options.policy()?,
     };
     let client = engine::client(options.engine.as_deref())?;
-    let needs_ledger = policy.needs_ledger();
+    let wants_ledger = policy.wants_ledger();
     let mut setup = RunSetup::new(client).policy(policy);
     let named = options.ledger.as_deref();
     // It is removed, with the ledger's copy in it, when the run is over.
@@ -155,12 +155,12 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
     let aside = aside.map_err(|error| Failure::of(NOT_STARTED, &error))?;
     match &aside {
         Some(aside) => {
-            if needs_ledger {
+            if wants_ledger {
                 setup = setup.ledger(ledger::open_to_look(named, aside.path())?);
             }
             setup = setup.plan(Plan::new(aside.path().join("copy"), tell_planned));
         }
-        None if needs_ledger => setup = setup.ledger(ledger::open(named)?),
+        None if wants_ledger => setup = setup.ledger(ledger::open(named)?),
         None => {}
     }
     if let Some(learning) = &learning {

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use super::engine::Told;
-use super::{Books, Inner, Keeper, Plan, end};
+use super::{Books, Inner, Keeper, Plan, end, given};
 use crate::api::{self, Client};
 use crate::policy::Policy;
 use crate::policy::create::{Unenforced, unenforceable};
-use crate::policy::ledger::{Ledger, LedgerError, RunId};
+use crate::policy::ledger::{Given, Ledger, LedgerError, LedgerRun, OnEnd, Overlap, RunId};
+
+/// What stands for an engine where a run has none of its own in the ledger.
+const NO_ENGINE: &str = "dockwit/none";
 
 /// Why a run can't begin.
 #[derive(Debug, thiserror::Error)]
@@ -18,10 +21,22 @@ pub enum KeepError {
     Engine(#[from] api::Error),
     /// The ledger refused.
     #[error("the ledger can't be used")]
-    Ledger(#[from] LedgerError),
+    Ledger(#[source] LedgerError),
+    /// What the policy gives of the machine can't be had beside what others have.
+    #[error(transparent)]
+    Overlap(Overlap),
     /// The policy has bounds that this engine doesn't hold containers to.
     #[error("this engine doesn't hold what the policy says: {}", names(.0))]
     Unenforced(Vec<Unenforced>),
+}
+
+impl From<LedgerError> for KeepError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Overlap(overlap) => Self::Overlap(overlap),
+            error => Self::Ledger(error),
+        }
+    }
 }
 
 fn names(lost: &[Unenforced]) -> String {
@@ -44,7 +59,33 @@ impl Keeper {
         let told = Told::ask(client).await?;
         hold(&policy, &told)?;
         end::finish_dead_runs(client, ledger, &told.id).await?;
-        Self::with_books(policy, ledger, told, id).await
+        let given = given::of(&policy, given::is_here(client));
+        Self::with_books(policy, ledger, told, id, given).await
+    }
+
+    /// A keeper as [`without_ledger`](Self::without_ledger), of whose folders to write to others know by this ledger.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the ledger refuses, or if the containers of others have paths below such a folder.
+    pub async fn known_by_its_folders(
+        policy: Arc<Policy>,
+        ledger: &Ledger,
+        id: RunId,
+    ) -> Result<Self, KeepError> {
+        let begin = {
+            let (ledger, policy) = (ledger.clone(), policy.clone());
+            move || begin_known(&ledger, &policy, id)
+        };
+        let run = tokio::task::spawn_blocking(begin).await;
+        let run = run.unwrap_or(Err(LedgerError::Busy))?;
+        Ok(Self(Arc::new(Inner {
+            policy,
+            books: None,
+            learner: Default::default(),
+            plan: Default::default(),
+            known: Some(run),
+        })))
     }
 
     /// As [`begin`](Self::begin), of a run that plans instead of sending. What is written to the ledger is written to a copy of it; what
@@ -63,7 +104,11 @@ impl Keeper {
         let told = Told::ask_only(client).await?;
         hold(&policy, &told)?;
         let copy = ledger.copy_into(plan.folder())?;
-        let keeper = Self::with_books(policy, &copy, told, id).await?;
+        let given = given::of(&policy, given::is_here(client));
+        let engine = told.id.clone();
+        let keeper = Self::with_books(policy, &copy, told, id, given.clone()).await?;
+        // In the copy no other run lives.
+        ledger.check_given(&engine, keeper.policy().plugin().as_str(), &given)?;
         keeper.set_plan(plan);
         Ok(keeper)
     }
@@ -73,12 +118,13 @@ impl Keeper {
         ledger: &Ledger,
         told: Told,
         id: RunId,
+        given: Given,
     ) -> Result<Self, KeepError> {
         let quotas = policy.limits().quotas();
         let on_end = policy.limits().on_end;
         let begin = {
             let (ledger, plugin) = (ledger.clone(), policy.plugin().to_string());
-            move || ledger.begin_run_as(&told.id, &plugin, on_end, id)
+            move || ledger.begin_run_with(&told.id, &plugin, on_end, id, &given)
         };
         let run = tokio::task::spawn_blocking(begin).await;
         let run = run.unwrap_or(Err(LedgerError::Busy))?;
@@ -94,8 +140,21 @@ impl Keeper {
             }),
             learner: Default::default(),
             plan: Default::default(),
+            known: None,
         })))
     }
+}
+
+/// Begins a run that makes nothing. What was left of such runs when they were killed is forgotten.
+fn begin_known(ledger: &Ledger, policy: &Policy, id: RunId) -> Result<LedgerRun, LedgerError> {
+    for dead in ledger.dead_runs(NO_ENGINE)? {
+        if let Some(run) = ledger.take_over(&dead.id)? {
+            run.end()?;
+        }
+    }
+    let plugin = policy.plugin().as_str();
+    let given = given::folders(policy);
+    ledger.begin_run_with(NO_ENGINE, plugin, OnEnd::Keep, id, &given)
 }
 
 /// Whether the engine holds what the policy says.

@@ -144,12 +144,14 @@ impl Keeper {
         let mut choices = CHOICES;
         loop {
             let effective = self.decide(books, request, network.clone())?;
-            files::check_binds(&errand.client, effective.binds())?;
-            let reserved = self.reserve(errand, books, &request.nonce, &effective);
+            let access = self.policy().host_access();
+            files::check_binds(&errand.client, access, effective.binds())?;
+            let chosen = leaves_ports_open(request.spec);
+            let reserved = self.reserve(errand, books, &request.nonce, &effective, chosen);
             choices -= 1;
             match reserved.await {
                 Ok(()) => return Ok(effective),
-                Err(Fault::Conflict(_)) if leaves_ports_open(request.spec) && choices > 0 => {
+                Err(Fault::Conflict(_)) if chosen && choices > 0 => {
                     request.gathered.look_at_ports(books)?;
                 }
                 Err(fault) => return Err(fault),
@@ -188,9 +190,13 @@ impl Keeper {
         books: &Books,
         nonce: &Nonce,
         effective: &Effective,
+        ports_chosen: bool,
     ) -> Result<(), Fault> {
         let name = effective.spec().name().unwrap_or_default().to_owned();
-        let claim = claim(&effective.claims());
+        let claim = Claim {
+            ports_chosen,
+            ..claim(&effective.claims())
+        };
         let reserved = self.with_room(&errand.client, || {
             let (nonce, name, claim) = (nonce.clone(), name.clone(), claim.clone());
             let quotas = books.quotas.clone();
@@ -374,6 +380,7 @@ pub(super) fn claim(claims: &Claims) -> Claim {
         nano_cpus: finite(claims.nano_cpus),
         running: claims.running,
         ports: ports.collect(),
+        ports_chosen: false,
     }
 }
 

@@ -3,8 +3,8 @@
 use super::create::claim;
 use super::points::pass;
 use super::there::there;
-use super::{Errand, Fault, Handle, Keeper};
-use crate::api::containers::{ContainerDetails, UpdateSpec};
+use super::{Errand, Fault, Handle, Keeper, files};
+use crate::api::containers::{ContainerDetails, MountKind, UpdateSpec};
 use crate::api::images::ImageDetails;
 use crate::api::{self, Client, ErrorKind};
 use crate::policy::create::{
@@ -145,7 +145,13 @@ impl Keeper {
         let gathered = self.gather(&errand.client, &named).await?;
         let around = gathered.around(self, self.books()?, &Nonce::random()?, None);
         let (bounds, access) = (self.policy().create(), self.policy().host_access());
-        Ok(check_existing(existing, bounds, access, &around)?)
+        let claims = check_existing(existing, bounds, access, &around)?;
+        // A path may have become a link since.
+        let mounts = existing.details.mounts()?;
+        let binds = mounts.iter().filter(|mount| mount.kind == MountKind::Bind);
+        let binds = binds.map(|mount| mount.source.as_str());
+        files::check_binds(&errand.client, access, binds)?;
+        Ok(claims)
     }
 
     /// Counts a container as running before it is started.

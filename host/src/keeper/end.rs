@@ -56,7 +56,13 @@ impl Keeper {
             // Nothing was made.
             Some(_) if self.plan().is_some() => Ended::default(),
             Some(books) => finish(client, &books.run).await,
-            None => Ended::default(),
+            None => {
+                let mut ended = Ended::default();
+                if let Some(Err(error)) = self.0.known.as_ref().map(LedgerRun::end) {
+                    ended.add("the run", error.into());
+                }
+                ended
+            }
         }
     }
 }

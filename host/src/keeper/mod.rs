@@ -24,6 +24,7 @@ mod engine;
 mod fault;
 mod files;
 mod filters;
+mod given;
 mod learn;
 mod look_up;
 mod names;
@@ -48,6 +49,7 @@ pub use begin::KeepError;
 pub use create::Created;
 pub use end::{Ended, Left};
 pub use fault::Fault;
+pub(crate) use given::is_here;
 pub use names::Inspected;
 pub use objects::NetworkHandle;
 pub use plan::Plan;
@@ -62,6 +64,8 @@ struct Inner {
     books: Option<Books>,
     learner: OnceLock<Learner>,
     plan: OnceLock<Plan>,
+    /// By which others know of the run's folders, if that is all that is kept of it.
+    known: Option<LedgerRun>,
 }
 
 /// What is kept of a run on an engine.
@@ -114,6 +118,7 @@ impl Keeper {
             books: None,
             learner: OnceLock::new(),
             plan: OnceLock::new(),
+            known: None,
         }))
     }
 

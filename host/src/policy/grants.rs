@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Verb;
 use super::file::values::InterfaceVersion;
+use super::{INTERFACE_VERSION, Verb};
 
 /// The verbs that a run is granted. None, unless said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +49,17 @@ pub enum GrantError {
         /// What was given.
         pattern: String,
         /// The version that it was held against.
+        version: String,
+    },
+    /// A pattern that was written for a version which this host doesn't know: what it stands for would change with the host.
+    #[error(
+        "the pattern `{pattern}` is written for version {version} of the interface, and this dockwit has {INTERFACE_VERSION}; name \
+         a version that it has"
+    )]
+    NotYet {
+        /// What was given.
+        pattern: String,
+        /// The version that it is written for.
         version: String,
     },
     /// What should be a version is none.
@@ -101,19 +112,28 @@ impl Grants {
         word: &str,
         api: Option<InterfaceVersion>,
     ) -> Result<Vec<Verb>, GrantError> {
-        let mut verbs = Self::denied_by(word, api)?;
-        if word.ends_with('*')
-            && let Some(api) = api
-        {
-            verbs.retain(|verb| verb.since() <= api);
-            if verbs.is_empty() {
-                return Err(GrantError::NothingFits {
-                    pattern: word.to_owned(),
-                    version: api.to_string(),
-                });
-            }
+        if !word.ends_with('*') {
+            return Ok(vec![exact(word)?]);
         }
-        Ok(verbs)
+        let known = INTERFACE_VERSION.parse::<InterfaceVersion>().ok();
+        match api.filter(|api| Some(*api) > known) {
+            Some(api) => Err(GrantError::NotYet {
+                pattern: word.to_owned(),
+                version: api.to_string(),
+            }),
+            None => Ok(Fitting::of(Verb::all(), word, api)?.granted),
+        }
+    }
+
+    /// The verbs that a word of `allow` would stand for in a newer version than it was written for.
+    pub(super) fn left_out_by(
+        word: &str,
+        api: Option<InterfaceVersion>,
+    ) -> Result<Vec<Verb>, GrantError> {
+        match word.ends_with('*') {
+            true => Ok(Fitting::of(Verb::all(), word, api)?.newer),
+            false => Ok(Vec::new()),
+        }
     }
 
     /// The verbs that a word of `deny` stands for: a pattern denies also what came after its version.
@@ -121,9 +141,9 @@ impl Grants {
         word: &str,
         api: Option<InterfaceVersion>,
     ) -> Result<Vec<Verb>, GrantError> {
-        match word.strip_suffix('*') {
-            Some(prefix) => matching(word, prefix, api),
-            None => Ok(vec![exact(word)?]),
+        match word.ends_with('*') {
+            true => matching(Verb::all(), word, api),
+            false => Ok(vec![exact(word)?]),
         }
     }
 
@@ -170,24 +190,74 @@ fn exact(word: &str) -> Result<Verb, GrantError> {
     })
 }
 
-fn matching(
+/// A verb as patterns see it.
+trait Versioned {
+    /// Its name.
+    fn name(&self) -> &str;
+
+    /// The version of the interface that has it first.
+    fn since(&self) -> InterfaceVersion;
+}
+
+impl Versioned for Verb {
+    fn name(&self) -> &str {
+        Self::name(*self)
+    }
+
+    fn since(&self) -> InterfaceVersion {
+        Self::since(*self)
+    }
+}
+
+/// What of an interface fits a pattern.
+struct Fitting<V> {
+    /// What the version had that the pattern was written for.
+    granted: Vec<V>,
+    /// What came later.
+    newer: Vec<V>,
+}
+
+impl<V: Versioned> Fitting<V> {
+    fn of(
+        verbs: impl Iterator<Item = V>,
+        word: &str,
+        api: Option<InterfaceVersion>,
+    ) -> Result<Self, GrantError> {
+        let matching = matching(verbs, word, api)?;
+        let (granted, newer): (Vec<_>, Vec<_>) = matching
+            .into_iter()
+            .partition(|verb| api.is_some_and(|api| verb.since() <= api));
+        match granted.is_empty() {
+            true => Err(nothing_fits(word, api)),
+            false => Ok(Self { granted, newer }),
+        }
+    }
+}
+
+fn nothing_fits(word: &str, api: Option<InterfaceVersion>) -> GrantError {
+    GrantError::NothingFits {
+        pattern: word.to_owned(),
+        version: api.map(|api| api.to_string()).unwrap_or_default(),
+    }
+}
+
+/// What of an interface fits a pattern, of whatever version.
+fn matching<V: Versioned>(
+    verbs: impl Iterator<Item = V>,
     word: &str,
-    prefix: &str,
     api: Option<InterfaceVersion>,
-) -> Result<Vec<Verb>, GrantError> {
-    let Some(api) = api else {
+) -> Result<Vec<V>, GrantError> {
+    if api.is_none() {
         return Err(GrantError::PatternWithoutVersion(word.to_owned()));
-    };
-    let verbs: Vec<_> = Verb::all()
+    }
+    let prefix = word.strip_suffix('*').unwrap_or(word);
+    let verbs: Vec<_> = verbs
         .filter(|verb| prefix.ends_with('.') && verb.name().starts_with(prefix))
         .collect();
-    if verbs.is_empty() {
-        return Err(GrantError::NothingFits {
-            pattern: word.to_owned(),
-            version: api.to_string(),
-        });
+    match verbs.is_empty() {
+        true => Err(nothing_fits(word, api)),
+        false => Ok(verbs),
     }
-    Ok(verbs)
 }
 
 fn nearest(word: &str) -> &'static str {
@@ -196,6 +266,9 @@ fn nearest(word: &str) -> &'static str {
         .max_by(|a, b| strsim::jaro_winkler(a, word).total_cmp(&strsim::jaro_winkler(b, word)))
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod versions;
 
 #[cfg(test)]
 mod tests {
@@ -229,6 +302,16 @@ mod tests {
             Grants::parse(["container.*"], Some("0.0.9")),
             Err(GrantError::NothingFits { .. })
         ));
+    }
+
+    /// With `api` a newer host would grant what this one doesn't know.
+    #[test]
+    fn attack_144_a_pattern_is_for_no_version_that_is_not_known_yet() {
+        let known: InterfaceVersion = INTERFACE_VERSION.parse().unwrap();
+        let next = InterfaceVersion(known.0, known.1, known.2 + 1).to_string();
+        let refused = Grants::parse(["container.*"], Some(&next));
+        assert!(matches!(refused, Err(GrantError::NotYet { .. })));
+        Grants::parse(["container.start"], Some(&next)).unwrap();
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Who may do what, what containers may be, who owns what, and what is told of it all. Knows nothing of HTTP and nothing of Wasm.
 
 pub mod audit;
+mod binds;
 mod cases;
 pub mod create;
+pub mod credentials;
 mod denial;
 mod detail;
 mod explain;
@@ -13,6 +15,7 @@ mod learn;
 pub mod ledger;
 mod limits;
 mod part;
+pub(crate) mod paths;
 mod pins;
 #[expect(
     clippy::module_inception,
@@ -30,6 +33,7 @@ mod verb;
 
 use denial::quoted;
 
+pub use binds::WrongBind;
 pub use cases::{Case, Decision, Expect, With};
 pub use denial::{Denial, MAX_GOT};
 pub use detail::Detail;

@@ -1,9 +1,10 @@
 //! What one plugin may do, and what of the machine it is given.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::create::{CreateBounds, HostAccess, Unenforced};
+use super::credentials::CredentialRule;
 use super::file::PolicyError;
 use super::file::values::{Digest, PluginName};
 use super::{Case, Detail, Grants, Limits, PolicyReader, Reach, Sandbox, Scope, Show, Verb};
@@ -36,6 +37,8 @@ pub struct Policy {
     pub(super) plugin: PluginName,
     pub(super) component: Option<Digest>,
     pub(super) grants: Grants,
+    /// What patterns of `allow` would grant, were they written for a newer version of the interface.
+    pub(super) left_out: BTreeSet<Verb>,
     pub(super) detail: Detail,
     pub(super) scope: Scope,
     pub(super) create: CreateBounds,
@@ -43,6 +46,7 @@ pub struct Policy {
     pub(super) accept_unenforced: BTreeSet<Unenforced>,
     pub(super) directories: Vec<Directory>,
     pub(super) variables: Vec<String>,
+    pub(super) credentials: BTreeMap<String, CredentialRule>,
     pub(super) show: Show,
     pub(super) limits: Limits,
     pub(super) sandbox: Sandbox,
@@ -101,6 +105,7 @@ impl Policy {
             plugin,
             component: None,
             grants: Grants::none(),
+            left_out: BTreeSet::new(),
             detail: Detail::default(),
             scope: Scope::default(),
             create: CreateBounds::default(),
@@ -108,6 +113,7 @@ impl Policy {
             accept_unenforced: BTreeSet::new(),
             directories: Vec::new(),
             variables: Vec::new(),
+            credentials: BTreeMap::new(),
             show: Show::default(),
             limits: Limits::default(),
             sandbox: Sandbox::default(),
@@ -209,6 +215,13 @@ impl Policy {
         Self { text: None, ..self }
     }
 
+    /// Names credentials for a registry.
+    #[must_use]
+    pub fn with_credentials(mut self, name: impl Into<String>, rule: CredentialRule) -> Self {
+        self.credentials.insert(name.into(), rule);
+        Self { text: None, ..self }
+    }
+
     /// Sets what answers tell of environments and command lines.
     #[must_use]
     pub fn with_show(self, show: Show) -> Self {
@@ -261,6 +274,11 @@ impl Policy {
         &self.grants
     }
 
+    /// The verbs that its patterns don't grant, since they came after the version of the interface that it is written for.
+    pub fn left_out(&self) -> impl Iterator<Item = Verb> {
+        self.left_out.iter().copied()
+    }
+
     /// How much the plugin is told of a refusal.
     pub fn detail(&self) -> Detail {
         self.detail
@@ -294,6 +312,11 @@ impl Policy {
     /// The variables of the host's environment that it is given.
     pub fn variables(&self) -> &[String] {
         &self.variables
+    }
+
+    /// The credentials for registries that it names.
+    pub fn credentials(&self) -> &BTreeMap<String, CredentialRule> {
+        &self.credentials
     }
 
     /// What answers tell of environments and command lines.
@@ -344,6 +367,12 @@ impl Policy {
     pub fn makes(&self) -> bool {
         let verbs = [Verb::ContainersCreate, Verb::ContainerUpdate];
         verbs.into_iter().any(|verb| self.allow(verb).is_ok())
+    }
+
+    /// Whether a run under it is to be known to others: it needs a ledger, or has folders to write to, below which no other's
+    /// containers may have paths.
+    pub fn wants_ledger(&self) -> bool {
+        self.needs_ledger() || self.directories.iter().any(|folder| !folder.read_only)
     }
 
     /// Whether it speaks of what is the plugin's own, so that a run under it needs a ledger.

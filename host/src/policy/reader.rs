@@ -1,10 +1,12 @@
 //! How a policy is read: once, whole, or not at all.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use super::create::Contradiction;
+use super::credentials::{self, CredentialRule};
 use super::file::values::Digest;
 use super::file::{self, Keys, Places, PolicyError, Setting, Texts, ValueSource};
 use super::secrets::GivenAway;
@@ -193,6 +195,7 @@ impl<'a> PolicyReader<'a> {
             host_access,
             accept_unenforced,
             wasi: file::Wasi { dirs, env },
+            credentials,
             show,
             limits,
             sandbox,
@@ -203,6 +206,11 @@ impl<'a> PolicyReader<'a> {
         }
         let allowed = places.verbs(&allow, |word| Grants::allowed_by(word, api))?;
         let denied = places.verbs(&deny, |word| Grants::denied_by(word, api))?;
+        let newer = places.verbs(&allow, |word| Grants::left_out_by(word, api))?;
+        let grants = Grants::of(allowed).without(denied.iter().copied());
+        let left_out = newer
+            .into_iter()
+            .filter(|verb| !grants.allow(*verb) && !denied.contains(verb));
         let create = create.bounds(|name, from| {
             let value = self.value(from, folder);
             value.map_err(|why| {
@@ -210,6 +218,7 @@ impl<'a> PolicyReader<'a> {
                 places.locate(error, "create.env", Some(name))
             })
         })?;
+        let credentials = named(credentials, places, folder)?;
         let directory = |file::Dir {
                              host,
                              guest,
@@ -223,7 +232,8 @@ impl<'a> PolicyReader<'a> {
             text: None,
             plugin,
             component,
-            grants: Grants::of(allowed).without(denied).missing(missing),
+            left_out: left_out.collect(),
+            grants: grants.missing(missing),
             detail,
             scope,
             create,
@@ -231,6 +241,7 @@ impl<'a> PolicyReader<'a> {
             accept_unenforced,
             directories: dirs.into_iter().map(directory).collect(),
             variables: env,
+            credentials,
             show,
             limits,
             sandbox,
@@ -260,7 +271,7 @@ impl<'a> PolicyReader<'a> {
     }
 }
 
-/// Values that the host adds to containers, and that the plugin or its containers would have from the machine as well.
+/// What the host alone is to have, values that it adds to containers and credentials, and that the plugin or its containers would have from the machine as well.
 fn given_away(keys: &Keys, folder: &Path) -> Vec<Contradiction> {
     let own = keys.wasi.dirs.iter().map(|dir| {
         let written = dir.host.display().to_string();
@@ -274,10 +285,36 @@ fn given_away(keys: &Keys, folder: &Path) -> Vec<Contradiction> {
         variables: &keys.wasi.env,
         folders: own.chain(bound).collect(),
     };
-    let sources = keys.create.sources();
-    sources
-        .flat_map(|(name, from)| given.with(name, from, folder))
+    let values = keys.create.sources();
+    let values = values.map(|(name, from)| (format!("create.env.{name}"), from.clone()));
+    let credentials = keys.credentials.iter().filter_map(|(name, credential)| {
+        let from = credential.from.value_source()?;
+        Some((format!("credentials.{name}"), from))
+    });
+    let secret = values.chain(credentials);
+    secret
+        .flat_map(|(of, from)| given.with(&of, &from, folder))
         .collect()
+}
+
+/// The rules of credentials, by their names.
+fn named(
+    credentials: BTreeMap<String, file::Credential>,
+    places: &Places<'_>,
+    folder: &Path,
+) -> Result<BTreeMap<String, CredentialRule>, PolicyError> {
+    let rule = |(name, of): (String, file::Credential)| {
+        if !credentials::is_name(&name) {
+            let why = format!(
+                "{name:?} is no name for credentials; one is of lowercase letters, digits and `-`, at most {}",
+                credentials::MAX_NAME
+            );
+            return Err(places.locate(PolicyError::new(why), "credentials", Some(&name)));
+        }
+        let from = of.from.source(folder);
+        Ok((name, CredentialRule::new(of.registry, from)))
+    };
+    credentials.into_iter().map(rule).collect()
 }
 
 /// A file's text through one descriptor, without a newline at its end.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::create::{CommandBound, Contradiction, HealthBound};
 use super::file::ValueSource;
+use super::paths::real;
 use super::{Policy, ShowArgs, ShowEnv, Verb};
 
 impl Policy {
@@ -105,15 +106,15 @@ pub(super) struct GivenAway<'a> {
 }
 
 impl GivenAway<'_> {
-    /// Why the value of a variable that the host adds can't be from there.
-    pub(super) fn with(&self, name: &str, from: &ValueSource, folder: &Path) -> Vec<Contradiction> {
+    /// Why something that the host alone is to have can't be from there: `create.env.NAME`, `credentials.NAME`.
+    pub(super) fn with(&self, of: &str, from: &ValueSource, folder: &Path) -> Vec<Contradiction> {
         match from {
             ValueSource::Env(source) => {
                 let given = self.variables.contains(source);
                 let told = given.then(|| Contradiction {
                     key: "wasi.env",
                     item: Some(source.clone()),
-                    why: format!("{source} is where create.env.{name} has its value from"),
+                    why: format!("{source} is where {of} has its value from"),
                 });
                 told.into_iter().collect()
             }
@@ -124,18 +125,10 @@ impl GivenAway<'_> {
                 let told = holding.map(|(key, written, _)| Contradiction {
                     key,
                     item: Some(written.clone()),
-                    why: format!(
-                        "{written} holds the file that create.env.{name} has its value from"
-                    ),
+                    why: format!("{written} holds the file that {of} has its value from"),
                 });
                 told.collect()
             }
         }
     }
-}
-
-/// A path without links, as far as it can be looked at.
-fn real(path: &Path) -> PathBuf {
-    let real = path.canonicalize().or_else(|_| std::path::absolute(path));
-    real.unwrap_or_else(|_| path.to_owned())
 }

@@ -41,6 +41,10 @@ impl BeginError {
             Self::Guarded { rule, .. } => Some(*rule),
             Self::Limit(met) => Some(met.key),
             Self::NoLedger => Some("scope"),
+            Self::Contradiction(found) => Some(found.key),
+            Self::Credentials(_) => Some("credentials"),
+            Self::Bind(wrong) => Some(wrong.rule),
+            Self::Keep(KeepError::Overlap(overlap)) => Some(overlap.rule()),
             Self::Keep(KeepError::Unenforced(_)) => Some("accept-unenforced"),
             Self::Keep(_) | Self::Audit(_) | Self::Instantiate(_) => None,
         };

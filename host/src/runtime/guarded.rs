@@ -1,11 +1,11 @@
 //! Files of the host's own: no folder that a plugin is given, and no path that its containers have, may hold them or lie in
 //! them.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::run::BeginError;
 use crate::policy::Policy;
+use crate::policy::paths::real;
 
 /// A file or folder of the host's own, which no plugin is to be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,10 +52,10 @@ pub(super) fn check(policy: &Policy, guarded: &[Guarded]) -> Result<(), BeginErr
         read_only: bind.read_only,
     });
     for given in directories.chain(binds) {
-        let real = real(given.path);
+        let path = real(given.path);
         let meets = |of: &&Guarded| {
-            let its = self::real(&of.path);
-            (of.secret || !given.read_only) && (its.starts_with(&real) || real.starts_with(&its))
+            let its = real(&of.path);
+            (of.secret || !given.read_only) && (its.starts_with(&path) || path.starts_with(&its))
         };
         if let Some(of) = guarded.iter().find(meets) {
             return Err(BeginError::Guarded {
@@ -67,24 +67,6 @@ pub(super) fn check(policy: &Policy, guarded: &[Guarded]) -> Result<(), BeginErr
         }
     }
     Ok(())
-}
-
-/// The real path, without links; of what isn't there, that of the folder in which it would be.
-fn real(path: &Path) -> PathBuf {
-    let mut missing = Vec::<OsString>::new();
-    let mut there = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    loop {
-        if let Ok(real) = there.canonicalize() {
-            return missing
-                .iter()
-                .rev()
-                .fold(real, |real, name| real.join(name));
-        }
-        match (there.file_name().map(ToOwned::to_owned), there.pop()) {
-            (Some(name), true) => missing.push(name),
-            _ => return path.to_owned(),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -107,8 +107,9 @@ impl Plugin {
     /// # Errors
     ///
     /// Fails with [`BeginError::Missing`] if it asks for more than it is granted, and the grants don't say that it may start
-    /// without. Another component than the policy names, a variable that isn't there, a folder that can't be opened, an audit that
-    /// can't be written, or Wasmtime's own bounds, are the other reasons.
+    /// without. Another component than the policy names, a variable or credentials that aren't there, a folder that can't be opened,
+    /// paths or ports that can't be had as the policy gives them, an audit that can't be written, or Wasmtime's own bounds, are the
+    /// other reasons.
     pub async fn begin(&self, setup: RunSetup) -> Result<Run, BeginError> {
         let audit = setup.begin_audit(&self.digest)?;
         let begun = match self.fits(&setup) {
@@ -130,6 +131,9 @@ impl Plugin {
                 named: *named,
                 found: self.digest,
             });
+        }
+        if let Some(found) = setup.policy.contradictions().into_iter().next() {
+            return Err(BeginError::Contradiction(found));
         }
         let limit = setup.policy.sandbox().component;
         if self.size > limit.0 {

@@ -1,5 +1,6 @@
 //! One run of a plugin.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,11 +20,13 @@ use super::state::State;
 use super::stdio::Stdio;
 use crate::api::Client;
 use crate::bindings::{DockerCtx, Writes};
-use crate::keeper::{KeepError, Keeper, Left, Plan};
+use crate::keeper::{KeepError, Keeper, Left, Plan, is_here};
 use crate::policy::audit::{Audit, AuditSink};
+use crate::policy::create::Contradiction;
+use crate::policy::credentials::{CredentialError, CredentialSource, Credentials, Secret};
 use crate::policy::ledger::{Ledger, RunId};
 use crate::policy::values::{Digest, Time};
-use crate::policy::{Grants, Lacking, Learner, Met, Policy, Sandbox};
+use crate::policy::{Grants, Lacking, Learner, Met, Policy, Sandbox, WrongBind};
 use crate::transport::Address;
 
 /// How long a plugin that was asked to stop has by default.
@@ -45,6 +48,7 @@ pub struct RunSetup {
     pub(super) audit: Option<Arc<dyn AuditSink>>,
     pub(super) ledger: Option<Ledger>,
     guarded: Vec<Guarded>,
+    docker_config: Option<PathBuf>,
     learner: Option<Learner>,
     pub(super) plan: Option<Plan>,
 }
@@ -64,6 +68,7 @@ impl RunSetup {
             audit: None,
             ledger: None,
             guarded: Vec::new(),
+            docker_config: None,
             learner: None,
             plan: None,
         }
@@ -130,7 +135,7 @@ impl RunSetup {
     }
 
     /// Sets the ledger of what is whose; by default there is none. A policy by which the plugin makes something, or that speaks
-    /// of what is its own, needs one.
+    /// of what is its own, needs one; one that gives folders to write to is known to other runs by it.
     #[must_use]
     pub fn ledger(self, ledger: Ledger) -> Self {
         Self {
@@ -166,13 +171,68 @@ impl RunSetup {
         self
     }
 
+    /// Sets the folder of Docker's own configuration, from which a policy may have credentials; by default there is none.
+    #[must_use]
+    pub fn docker_config(self, folder: impl Into<PathBuf>) -> Self {
+        Self {
+            docker_config: Some(folder.into()),
+            ..self
+        }
+    }
+
     /// Refuses a policy that gives what is the host's own.
     fn guarded(&self) -> Result<(), BeginError> {
         let mut guarded = self.guarded.clone();
+        let docker = self.docker_config.iter();
+        guarded
+            .extend(docker.map(|folder| Guarded::from_reading("Docker's configuration", folder)));
+        let credentials = self.policy.credentials().values();
+        guarded.extend(credentials.filter_map(|rule| match &rule.from {
+            CredentialSource::File(path) => Some(Guarded::from_reading("credentials", path)),
+            _ => None,
+        }));
         if let Address::Unix(socket) = self.client.transport().address() {
             guarded.push(Guarded::from_reading("the engine's socket", socket));
         }
         guarded::check(&self.policy, &guarded)
+    }
+
+    /// Refuses paths for containers that can't be mounted as the policy names them.
+    fn binds(&self) -> Result<(), BeginError> {
+        let wrong = self.policy.wrong_binds(is_here(&self.client));
+        match wrong.into_iter().next() {
+            Some(wrong) => Err(BeginError::Bind(wrong)),
+            None => Ok(()),
+        }
+    }
+
+    /// Reads the credentials that the policy names. Nothing of this is held meanwhile.
+    fn credentials(&self) -> impl Future<Output = Result<Credentials, BeginError>> + Send + use<> {
+        let rules = self.policy.credentials().clone();
+        let variables = rules.values().filter_map(|rule| match &rule.from {
+            CredentialSource::Env(name) => Some((name.clone(), (self.environment)(name)?)),
+            _ => None,
+        });
+        let variables: HashMap<_, _> = variables
+            .map(|(name, value)| (name, Secret::new(value)))
+            .collect();
+        let docker = self.docker_config.clone();
+        async move {
+            let Some(name) = rules.keys().next().cloned() else {
+                return Ok(Credentials::default());
+            };
+            let read = tokio::task::spawn_blocking(move || {
+                let variable = |name: &str| variables.get(name).map(|of| of.expose().to_owned());
+                Credentials::read(&rules, variable, docker.as_deref())
+            });
+            let gone = |_| {
+                let why = "the host can't read them now".to_owned();
+                Err(CredentialError { name, why })
+            };
+            read.await
+                .unwrap_or_else(gone)
+                .map_err(BeginError::Credentials)
+        }
     }
 
     fn wasi(&mut self) -> Result<WasiCtx, BeginError> {
@@ -241,6 +301,9 @@ pub enum BeginError {
         /// The component's own.
         found: Digest,
     },
+    /// The policy says what can't hold together. One that was read has nothing of the kind.
+    #[error("the policy can't hold: {}: {}", .0.key, .0.why)]
+    Contradiction(Contradiction),
     /// A variable that the policy gives isn't there, or isn't UTF-8.
     #[error("the policy gives the variable {0}, and it isn't set")]
     Variable(String),
@@ -267,6 +330,12 @@ pub enum BeginError {
         /// Where that is.
         path: PathBuf,
     },
+    /// A path for containers can't be mounted as the policy names it.
+    #[error(transparent)]
+    Bind(WrongBind),
+    /// Credentials that the policy names can't be had.
+    #[error(transparent)]
+    Credentials(CredentialError),
     /// The component, or what it begins with, is beyond a limit.
     #[error("the plugin is too big: {0}")]
     Limit(Met),
@@ -304,6 +373,7 @@ pub struct Run {
     grace: Duration,
     sandbox: Sandbox,
     time: Time,
+    credentials: Credentials,
 }
 
 /// How a run ended.
@@ -350,7 +420,9 @@ impl Run {
         audit: Option<Audit>,
     ) -> Result<Self, BeginError> {
         setup.guarded()?;
+        setup.binds()?;
         let wasi = setup.wasi()?;
+        let credentials = setup.credentials().await?;
         let sandbox = setup.policy.sandbox().clone();
         let time = setup.policy.limits().time;
         let run = audit.as_ref().map(|audit| audit.run().clone());
@@ -396,7 +468,13 @@ impl Run {
             grace: setup.grace,
             sandbox,
             time,
+            credentials,
         })
+    }
+
+    /// The credentials that its policy names, for the calls that reach registries.
+    pub fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     /// What is left to do if the run is dropped before its end.
@@ -421,6 +499,7 @@ impl Run {
             grace,
             sandbox,
             time,
+            credentials: _credentials,
         } = self;
         let rest = Rest {
             client,
@@ -480,20 +559,26 @@ async fn keeper(
 ) -> Result<Keeper, BeginError> {
     let policy = Arc::new(policy);
     if !policy.needs_ledger() {
-        return Ok(match plan {
-            Some(plan) => Keeper::planning_without_ledger(policy, plan),
-            None => Keeper::without_ledger(policy),
+        return Ok(match (plan, ledger) {
+            (Some(plan), _) => Keeper::planning_without_ledger(policy, plan),
+            (None, Some(ledger)) if policy.wants_ledger() => {
+                Keeper::known_by_its_folders(policy, &ledger, drawn(run)?).await?
+            }
+            (None, _) => Keeper::without_ledger(policy),
         });
     }
     let ledger = ledger.ok_or(BeginError::NoLedger)?;
-    let run = match run {
-        Some(run) => run,
-        None => RunId::random().map_err(KeepError::from)?,
-    };
+    let run = drawn(run)?;
     Ok(match plan {
         Some(plan) => Keeper::begin_plan(policy, &ledger, client, run, plan).await?,
         None => Keeper::begin(policy, &ledger, client, run).await?,
     })
+}
+
+/// The id of a run, drawn now if it has none yet.
+fn drawn(run: Option<RunId>) -> Result<RunId, BeginError> {
+    let drawn = run.map_or_else(RunId::random, Ok);
+    Ok(drawn.map_err(KeepError::from)?)
 }
 
 /// Returns when a plugin that was asked to stop has had its time.

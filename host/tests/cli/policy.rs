@@ -512,3 +512,163 @@ fn attack_125_the_commands_own_files_are_not_given() {
         assert!(said.stderr.contains(what), "{}", said.stderr);
     }
 }
+
+/// Credentials are read when a run begins: what isn't there is told by its name, and nothing secret with it.
+#[test]
+fn credentials_that_cannot_be_had_are_told_when_the_run_begins() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let team = |from: &str| {
+        let policy = format!("[credentials.team]\nregistry = \"r.example.com\"\nfrom = {from}");
+        with(&does("(i32.const 0)"), &policy)
+    };
+    let run = |setting: &Setting, token: &str| {
+        let path = format!("{}:/usr/bin:/bin", setting.path("bin").display());
+        let mut command = setting.command(&["run", "plugin.wasm", "--policy", "policy.toml"]);
+        command.env("DOCKER_CONFIG", setting.path("docker"));
+        Said::from(
+            command
+                .env("PATH", path)
+                .env("TOKEN", token)
+                .output()
+                .unwrap(),
+        )
+    };
+    let refused = |setting: &Setting, token: &str, words: &str| {
+        let said = run(setting, token);
+        assert_eq!(said.status, Some(125), "{}", said.stderr);
+        let begins = format!("error: credentials.team: {words}");
+        assert!(said.stderr.starts_with(&begins), "{}", said.stderr);
+        assert!(!said.stderr.contains("hunter2"), "{}", said.stderr);
+    };
+    let good = "{\"username\":\"me\",\"password\":\"hunter2\"}";
+
+    let variable = team("{ env = \"TOKEN\" }");
+    assert_eq!(run(&variable, good).status, Some(0));
+    refused(
+        &variable,
+        "hunter2",
+        "the variable TOKEN isn't the object of JSON",
+    );
+    refused(
+        &team("{ env = \"UNSET\" }"),
+        good,
+        "the host's environment has no \"UNSET\"",
+    );
+
+    let file = team("{ file = \"team.json\" }");
+    refused(&file, "", "the file team.json can't be read");
+    std::fs::write(file.path("team.json"), good).unwrap();
+    assert_eq!(run(&file, "").status, Some(0));
+
+    let docker = team("{ docker-config = true }");
+    std::fs::create_dir(docker.path("docker")).unwrap();
+    let config = docker.path("docker/config.json");
+    std::fs::write(
+        &config,
+        "{\"auths\":{\"other.com\":{\"auth\":\"aHVudGVyMg==\"}}}",
+    )
+    .unwrap();
+    let entry = format!("{} has no entry for r.example.com", config.display());
+    refused(&docker, "", &entry);
+    std::fs::write(&config, "{\"credsStore\":\"test\"}").unwrap();
+    refused(&docker, "", "docker-credential-test can't be started");
+    let helper = docker.path("bin/docker-credential-test");
+    std::fs::create_dir(docker.path("bin")).unwrap();
+    // It has the environment of the command.
+    let script =
+        "#!/bin/sh\necho \"{\\\"Username\\\":\\\"me\\\",\\\"Secret\\\":\\\"$TOKEN\\\"}\"\n";
+    std::fs::write(&helper, script).unwrap();
+    std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(run(&docker, "hunter2").status, Some(0));
+}
+
+#[test]
+fn credentials_are_told_by_where_they_are_from() {
+    let policy =
+        "[credentials.team]\nregistry = \"r.example.com\"\nfrom = { file = \"team.json\" }";
+    let setting = with(&does("(i32.const 0)"), policy);
+    let said = setting.say(&["policy", "explain", "policy.toml"]);
+    let line = "credentials team: r.example.com, from the file team.json, nothing uses it until pull and push are there";
+    assert!(said.stdout.contains(line), "{}", said.stdout);
+    let said = setting.say(&["check", "plugin.wasm", "policy.toml"]);
+    assert_eq!(said.status, Some(0));
+    assert_eq!(
+        said.stdout,
+        "warning: granted, and never asked for: credentials.team; nothing uses it until pull and push are there\n"
+    );
+}
+
+/// `wasi.dirs` gives no folder with Docker's configuration or with the file of credentials.
+#[test]
+fn attack_125_credentials_and_dockers_configuration_are_not_given() {
+    let setting = with(
+        &does("(i32.const 0)"),
+        "[wasi]\ndirs = [{ host = \"docker\", guest = \"/a\", read-only = true }]",
+    );
+    std::fs::create_dir(setting.path("docker")).unwrap();
+    let mut command = setting.command(&["run", "plugin.wasm", "--policy", "policy.toml"]);
+    let said = Said::from(
+        command
+            .env("DOCKER_CONFIG", setting.path("docker"))
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(said.status, Some(125));
+    assert!(
+        said.stderr.contains("Docker's configuration"),
+        "{}",
+        said.stderr
+    );
+}
+
+/// `host-access.binds` gives real paths, and on another machine only by the operator's word.
+#[test]
+fn attack_126_a_check_tells_of_paths_that_cannot_be_mounted() {
+    let setting = with(&does("(i32.const 0)"), "");
+    let top = setting.path("").canonicalize().unwrap();
+    std::fs::create_dir(top.join("real")).unwrap();
+    std::os::unix::fs::symlink("real", top.join("link")).unwrap();
+    let check = |bind: &str, more: &str, engine: &str| {
+        let bind = format!(
+            "host-access.binds=[{{source={:?},read-only=true}}]",
+            top.join(bind)
+        );
+        let options = [
+            "check",
+            "plugin.wasm",
+            "policy.toml",
+            "--set",
+            &bind,
+            "--set",
+            more,
+        ];
+        let mut command = setting.command(&options);
+        Said::from(command.env("DOCKER_HOST", engine).output().unwrap())
+    };
+    let (unverified, none) = ("host-access.binds-unverified=true", "limits.containers=1");
+    let (here, remote) = ("unix:///nowhere/x.sock", "tcp://10.0.0.5:2375");
+    let said = check("link", none, here);
+    assert_eq!(said.status, Some(1));
+    assert!(
+        said.stdout.contains("there is a link in its path"),
+        "{}",
+        said.stdout
+    );
+    assert_eq!(check("real", none, here).status, Some(0));
+    let said = check("real", none, remote);
+    assert_eq!(said.status, Some(1));
+    assert!(
+        said.stdout.contains("write binds-unverified = true"),
+        "{}",
+        said.stdout
+    );
+    let said = check("link", unverified, remote);
+    assert_eq!(said.status, Some(0));
+    assert!(
+        said.stdout
+            .contains("nobody looks what these paths are there"),
+        "{}",
+        said.stdout
+    );
+}

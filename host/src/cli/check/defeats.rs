@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::policy::create::{CommandBound, HostAccess, ImageBound, Namespace};
+use crate::policy::paths::changed_by_others;
 use crate::policy::{Directory, Policy, Reach, Verb};
 use crate::transport::{Address, DEFAULT_SOCKET};
 
@@ -67,6 +68,7 @@ pub(super) fn of(policy: &Policy, engine: &Address) -> Vec<String> {
     let mut found = Found {
         lines: Vec::new(),
         sockets: sockets(engine),
+        here: matches!(engine, Address::Unix(_)),
     };
     found.machine(policy.host_access());
     found.network(policy);
@@ -98,6 +100,8 @@ fn sockets(engine: &Address) -> Vec<PathBuf> {
 struct Found {
     lines: Vec<String>,
     sockets: Vec<PathBuf>,
+    /// Whether the engine is on this machine.
+    here: bool,
 }
 
 impl Found {
@@ -113,7 +117,9 @@ impl Found {
         }
         for bind in &access.binds {
             self.folder("host-access.binds", Path::new(&bind.source), bind.read_only);
+            self.changed_by_others(Path::new(&bind.source));
         }
+        self.unverified(access);
         for device in &access.devices {
             let raw = RAW_DEVICES.iter().any(|name| device.path.starts_with(name));
             if raw && device.permissions.contains('w') {
@@ -163,6 +169,32 @@ impl Found {
         if !read_only && SYSTEM.iter().any(system) {
             self.add(format!("{key}: {shown} can be written to: {ROOT}"));
         }
+    }
+
+    /// A path that others can make another of.
+    fn changed_by_others(&mut self, path: &Path) {
+        let others = changed_by_others(path).filter(|_| self.here);
+        if let Some((part, how)) = others {
+            self.add(format!(
+                "host-access.binds: {}: {} {how}, so that others can lead it elsewhere",
+                path.display(),
+                part.display()
+            ));
+        }
+    }
+
+    fn unverified(&mut self, access: &HostAccess) {
+        if !access.binds_unverified {
+            return;
+        }
+        let line = match self.here {
+            true => "the engine is on this machine, where each path is looked at: it is of no use",
+            false if access.binds.is_empty() => "there are no binds",
+            false => {
+                "the engine is on another machine: nobody looks what these paths are there, and a link in one leads it anywhere"
+            }
+        };
+        self.add(format!("host-access.binds-unverified: {line}"));
     }
 
     fn network(&mut self, policy: &Policy) {
@@ -269,6 +301,46 @@ mod tests {
         root(
             "host-access.volume-drivers = [{ name = \"local\", options = { type = \"none\", o = \"bind\", device = \"/\" } }]",
         );
+    }
+
+    /// A path is as good as those who can change it.
+    #[test]
+    fn attack_126_a_path_that_others_can_change_is_told() {
+        use std::fs::{self, Permissions};
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(top.join("open/data")).unwrap();
+        let told = |mode| {
+            fs::set_permissions(top.join("open"), Permissions::from_mode(mode)).unwrap();
+            let source = top.join("open/data");
+            warnings(&format!(
+                "host-access.binds = [{{ source = {source:?}, read-only = true }}]"
+            ))
+        };
+        assert_eq!(told(0o755), Vec::<String>::new());
+        let found = told(0o777);
+        assert!(
+            found[0].contains("open can be written to by all"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn what_nobody_looks_at_is_told() {
+        let text = "version = 1\nplugin = \"p\"\n[host-access]\nbinds-unverified = true\n\
+                    binds = [{ source = \"/srv/data\", read-only = true }]";
+        let policy = Policy::parse(text).unwrap();
+        let remote = "tcp://10.0.0.5:2375".parse().unwrap();
+        for (engine, words) in [
+            (Address::default(), "it is of no use"),
+            (remote, "nobody looks what these paths are there"),
+        ] {
+            let found = of(&policy, &engine);
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(found[0].contains(words), "{found:?}");
+        }
     }
 
     #[test]

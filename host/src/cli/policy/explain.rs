@@ -7,7 +7,7 @@ use clap::Args;
 use super::Looked;
 use crate::cli::failure::{FAILED, Failure};
 use crate::cli::text;
-use crate::policy::{Explained, ExplainedKey, ExplainedTable, Verb};
+use crate::policy::{Explained, ExplainedKey, ExplainedTable, Policy, Verb};
 
 /// Tells what a plugin may call under a policy and what is denied to it, then each key with its value and what it does, as in the
 /// file. What the file doesn't say is marked as a default: it holds all the same.
@@ -45,6 +45,7 @@ pub(super) fn explain(options: &Options) -> Result<ExitCode, Failure> {
 
 fn render(explained: &Explained) -> String {
     let mut lines = calls(explained);
+    lines.extend(credentials(&explained.policy));
     for table in &explained.tables {
         lines.push(String::new());
         lines.extend(section(table));
@@ -73,6 +74,22 @@ fn calls(explained: &Explained) -> Vec<String> {
         lines.extend(wrapped(denied.iter().map(|verb| verb.name())));
     }
     lines
+}
+
+/// Whose credentials are sent where.
+fn credentials(policy: &Policy) -> Vec<String> {
+    let told = policy.credentials().iter().map(|(name, rule)| {
+        format!(
+            "  credentials {name}: {}, from {}, nothing uses it until pull and push are there",
+            rule.registry, rule.from
+        )
+    });
+    let told: Vec<_> = told.collect();
+    let title = "The host has for it, and shows it none of it".to_owned();
+    match told.is_empty() {
+        true => told,
+        false => [String::new(), title].into_iter().chain(told).collect(),
+    }
 }
 
 /// Names, as many in a line as fit.

@@ -30,8 +30,9 @@ impl Options {
             let key = places.data_local_dir().join("code-cache.key");
             own.push(Guarded::from_reading("the key of the code cache", key));
         }
-        let docker = docker_configuration();
-        own.extend(docker.map(|folder| Guarded::from_reading("Docker's configuration", folder)));
+        if let Some(docker) = docker_configuration() {
+            setup = setup.docker_config(docker);
+        }
         for guarded in own {
             setup = setup.guard(guarded);
         }

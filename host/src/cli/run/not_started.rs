@@ -44,9 +44,12 @@ impl Options {
             BeginError::Audit(_) => failure
                 .hint("what can't be audited isn't run; make room for it, or name another --audit"),
             BeginError::Keep(error) => not_kept(failure, error),
-            BeginError::NoLedger | BeginError::Guarded { .. } | BeginError::Instantiate(_) => {
-                failure
-            }
+            BeginError::NoLedger
+            | BeginError::Guarded { .. }
+            | BeginError::Bind(_)
+            | BeginError::Contradiction(_)
+            | BeginError::Credentials(_)
+            | BeginError::Instantiate(_) => failure,
         }
     }
 

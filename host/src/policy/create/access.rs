@@ -19,6 +19,9 @@ pub struct HostAccess {
     pub privileged: bool,
     /// Paths of the machine: exact, real ones.
     pub binds: Vec<BindAccess>,
+    /// Whether `binds` hold also on an engine that isn't on this machine, where nobody can look whether such a path is what it
+    /// says, or a link to another.
+    pub binds_unverified: bool,
     /// Devices of the machine: paths, or `{ path = ..., permissions = "r" }`.
     #[schemars(with = "Vec<DeviceForm>")]
     pub devices: Vec<DeviceAccess>,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::access::HostAccess;
 use super::bounds::{CreateBounds, ENGINE_CAPABILITIES, NameRule, SAFE_SYSCTLS};
 use super::shape::{clean, gives_devices};
+use crate::policy::binds::below_a_bind;
 use crate::policy::ledger;
 
 /// Something of a policy that can't hold, and why: an error when it is loaded.
@@ -209,6 +210,12 @@ impl HostAccess {
     fn files(&self, found: &mut Found) {
         let sources = self.binds.iter().map(|bind| &bind.source);
         found.each("host-access.binds", sources, is_path, NO_PATH);
+        for bind in &self.binds {
+            if let Some(above) = self.written_above(bind) {
+                let why = format!("{}: {}", bind.source, below_a_bind(above));
+                found.item("host-access.binds", &bind.source, why);
+            }
+        }
         let paths = self.devices.iter().map(|device| &device.path);
         found.each("host-access.devices", paths, is_path, NO_PATH);
     }

@@ -1,16 +1,17 @@
 //! The keys of a policy file. This list is the only one: what reads the file, the schema and the documentation are made from
 //! it, and each field is taken apart where it is enforced.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::create::Create;
+use super::create::{Create, ValueSource};
 use super::values::{Digest, InterfaceVersion, PluginName};
 use crate::policy::create::{HostAccess, Unenforced};
+use crate::policy::credentials::{CredentialSource, Registry};
 use crate::policy::{Case, Detail, Limits, Missing, Sandbox, Scope, Show};
 
 /// What one plugin may do. What isn't written isn't allowed.
@@ -58,6 +59,9 @@ pub(crate) struct Keys {
     /// The plugin's own files and variables.
     #[serde(default)]
     pub(crate) wasi: Wasi,
+    /// Credentials for registries, by names of your own: `{ registry = ..., from = ... }`. The plugin never sees them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) credentials: BTreeMap<String, Credential>,
     /// What answers tell of environments and command lines.
     #[serde(default)]
     pub(crate) show: Show,
@@ -128,4 +132,79 @@ pub(crate) struct Dir {
     /// Whether it may only be read.
     #[serde(default)]
     pub(crate) read_only: bool,
+}
+
+/// Credentials for a registry.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Credential {
+    /// The only registry that they are sent to: `registry.example.com`, `localhost:5000`, `docker.io`.
+    pub(crate) registry: Registry,
+    /// Where they are from: `{ file = "path" }` or `{ env = "NAME" }` with an object of JSON that has `username` and `password`,
+    /// `auth` or `identitytoken`; or `{ docker-config = true }`, what `docker login` has kept.
+    pub(crate) from: CredentialFrom,
+}
+
+/// Where credentials are from that don't stand in the policy.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CredentialFrom {
+    /// A file, relative to this one.
+    File(PathBuf),
+    /// A variable of the host's environment.
+    Env(String),
+    /// Docker's own configuration, by the entry for exactly that registry.
+    DockerConfig(Yes),
+}
+
+impl CredentialFrom {
+    /// The same, with its path in this folder.
+    pub(crate) fn source(&self, folder: &Path) -> CredentialSource {
+        match self {
+            Self::File(path) => CredentialSource::File(folder.join(path)),
+            Self::Env(name) => CredentialSource::Env(name.clone()),
+            Self::DockerConfig(Yes) => CredentialSource::DockerConfig,
+        }
+    }
+
+    /// The same as the source of a value, if it is one that could be given away.
+    pub(crate) fn value_source(&self) -> Option<ValueSource> {
+        match self {
+            Self::File(path) => Some(ValueSource::File(path.clone())),
+            Self::Env(name) => Some(ValueSource::Env(name.clone())),
+            Self::DockerConfig(Yes) => None,
+        }
+    }
+}
+
+/// `true`, and nothing else.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(try_from = "bool", into = "bool")]
+pub(crate) struct Yes;
+
+impl TryFrom<bool> for Yes {
+    type Error = &'static str;
+
+    fn try_from(yes: bool) -> Result<Self, Self::Error> {
+        match yes {
+            true => Ok(Self),
+            false => Err("it is true, or not said at all"),
+        }
+    }
+}
+
+impl From<Yes> for bool {
+    fn from(_: Yes) -> Self {
+        true
+    }
+}
+
+impl JsonSchema for Yes {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Yes".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "const": true })
+    }
 }

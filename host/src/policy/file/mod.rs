@@ -17,7 +17,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 
 pub(super) use self::create::ValueSource;
 pub use self::error::{Place, PolicyError};
-pub(in crate::policy) use self::keys::{Dir, Keys, Wasi, Words};
+pub(in crate::policy) use self::keys::{Credential, Dir, Keys, Wasi, Words};
 pub use self::settings::Setting;
 use super::{GrantError, Verb};
 

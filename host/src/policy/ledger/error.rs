@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-use super::{Kind, Nonce, Port};
+use super::{Kind, Nonce, Overlap, Port};
 
 /// The result of everything in this module.
 pub type Result<T, E = LedgerError> = std::result::Result<T, E>;
@@ -113,6 +113,9 @@ pub enum LedgerError {
         /// The plugin that has it. For the operator: it isn't in the message, which plugins may see.
         holder: String,
     },
+    /// What a run is to have of the machine can't be had beside what others have.
+    #[error(transparent)]
+    Overlap(#[from] Overlap),
     /// An object of that kind has the name, or is being made with it.
     #[error("the name `{name}` is taken by another {kind}; choose another, or remove that one")]
     NameTaken {

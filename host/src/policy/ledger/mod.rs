@@ -5,6 +5,7 @@
 //!
 //! - A [`Ledger`] is a folder. It gives the [`Owner`] of an (engine, plugin), which answers look-ups from the ledger alone.
 //! - A [`LedgerRun`] is one run of a plugin. It writes an [`Intent`] *before* an object is made, in one step with the quotas.
+//! - What of the machine a run's policy gives, ports and paths, is kept as [`Given`], and no other run begins that [`Overlap`]s with it.
 //! - [`Ledger::dead_runs`] are those whose process is gone; exactly one process can [take one over](Ledger::take_over).
 //!
 //! # Making an object
@@ -63,6 +64,7 @@ mod accept;
 mod counter;
 mod error;
 mod files;
+mod given;
 mod names;
 mod objects;
 mod owner;
@@ -81,6 +83,7 @@ use rusqlite::Transaction;
 
 pub use accept::Accepted;
 pub use error::{Exceeded, LedgerError, Quota, Result, Staleness};
+pub use given::{Given, GivenBy, GivenPath, Overlap, PortSpan};
 pub(in crate::policy) use names::is_prefixed;
 pub use names::{MAX_NAME, MAX_PLUGIN, Name};
 pub use owner::Owner;
@@ -170,7 +173,36 @@ impl Ledger {
         on_end: OnEnd,
         id: RunId,
     ) -> Result<LedgerRun> {
-        runs::begin(self, engine, plugin, on_end, id)
+        self.begin_run_with(engine, plugin, on_end, id, &Given::default())
+    }
+
+    /// As [`begin_run_as`](Self::begin_run_as), of a run that has this of the machine. It is kept as long as the run lives or
+    /// something that it made is left, and others are held against it.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Overlap`] if that can't be had beside what others have.
+    pub fn begin_run_with(
+        &self,
+        engine: &str,
+        plugin: &str,
+        on_end: OnEnd,
+        id: RunId,
+        given: &Given,
+    ) -> Result<LedgerRun> {
+        runs::begin(self, engine, plugin, on_end, id, given)
+    }
+
+    /// Whether a run could be begun that has this of the machine.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Overlap`] if it couldn't.
+    pub fn check_given(&self, engine: &str, plugin: &str, given: &Given) -> Result<()> {
+        self.read(|tx| {
+            let engine = owner::engine(tx, engine)?;
+            given::check(tx, self, given::Asking { engine, plugin }, given)
+        })
     }
 
     /// The runs of all plugins on an engine that weren't ended and that nobody holds, oldest first. Any start of dockwit finishes

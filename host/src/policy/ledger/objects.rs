@@ -41,7 +41,7 @@ pub(super) fn reserve(
     check_name(tx, owner.engine_key, kind, name, None)?;
     let used = Usage::of_owner(tx, owner.key, None)?;
     quota::check(quotas, &used, &Usage::default(), &Usage::of(kind, claim))?;
-    quota::check_ports(tx, owner.holder(), &claim.ports)?;
+    quota::check_ports(tx, owner.holder(), &claim.ports, claim.ports_chosen)?;
     let (memory, nano_cpus) = amounts(claim);
     tx.prepare_cached(RESERVE)?.execute(params![
         owner.engine_key,

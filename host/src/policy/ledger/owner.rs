@@ -246,7 +246,7 @@ impl Owner {
                 memory,
                 nano_cpus,
                 running: row.get(3)?,
-                ports: Vec::new(),
+                ..Claim::default()
             };
             Ok((row.get(0)?, claim))
         };
@@ -282,7 +282,7 @@ impl Owner {
             &Usage::of(kind, before),
             &Usage::of(kind, claim),
         )?;
-        quota::check_ports(tx, self.holder(), &claim.ports)?;
+        quota::check_ports(tx, self.holder(), &claim.ports, false)?;
         let (memory, nano_cpus) = objects::amounts(claim);
         tx.prepare_cached(UPDATE)?
             .execute(params![key, memory, nano_cpus, claim.running])?;
@@ -308,6 +308,12 @@ pub(super) fn ensure(
         params![engine, plugin, id, names::prefix(plugin, &id)],
     )?;
     find(tx, ledger, engine, plugin)?.ok_or(LedgerError::Busy)
+}
+
+/// An engine of which something was written.
+pub(super) fn engine(tx: &Transaction<'_>, id: &str) -> Result<Option<i64>> {
+    let mut statement = tx.prepare_cached("SELECT key FROM engines WHERE id = ?1")?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
 }
 
 /// Finds an owner that has had a run or was asked for.

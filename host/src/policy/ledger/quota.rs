@@ -158,11 +158,16 @@ pub(super) fn check_claim(claim: &Claim) -> Result<()> {
 }
 
 /// Refuses ports that another owner on this engine has. One owner's containers may share a port: the engine lets one of them
-/// use it at a time.
-pub(super) fn check_ports(tx: &Transaction<'_>, holder: Holder, ports: &[Port]) -> Result<()> {
+/// use it at a time; unless they were chosen since nobody had them.
+pub(super) fn check_ports(
+    tx: &Transaction<'_>,
+    holder: Holder,
+    ports: &[Port],
+    chosen: bool,
+) -> Result<()> {
     const OTHERS: &str = "SELECT ip, plugin FROM ports \
          JOIN objects ON objects.key = ports.object JOIN owners ON owners.key = objects.owner \
-         WHERE ports.engine = ?1 AND port = ?2 AND proto = ?3 AND owners.key <> ?4";
+         WHERE ports.engine = ?1 AND port = ?2 AND proto = ?3 AND (owners.key <> ?4 OR ?5)";
     let mut statement = tx.prepare_cached(OTHERS)?;
     for port in ports {
         let Port {
@@ -170,8 +175,13 @@ pub(super) fn check_ports(tx: &Transaction<'_>, holder: Holder, ports: &[Port]) 
             proto,
             ..
         } = *port;
-        let mut rows =
-            statement.query(params![holder.engine, number, proto.as_str(), holder.owner])?;
+        let mut rows = statement.query(params![
+            holder.engine,
+            number,
+            proto.as_str(),
+            holder.owner,
+            chosen
+        ])?;
         while let Some(row) = rows.next()? {
             let ip = parse_ip(&row.get::<_, String>(0)?)?;
             if (Port { ip, ..*port }).overlaps(port) {
@@ -227,7 +237,7 @@ pub(super) fn ports_of_engine(tx: &Transaction<'_>, engine: i64) -> Result<BTree
     Ok(ports.collect::<rusqlite::Result<_>>()?)
 }
 
-fn parse_ip(text: &str) -> Result<IpAddr> {
+pub(super) fn parse_ip(text: &str) -> Result<IpAddr> {
     text.parse()
         .map_err(|_| LedgerError::invalid("the address", text, "it is none"))
 }

@@ -13,11 +13,12 @@ use rusqlite::{Row, Transaction, params};
 
 use super::error::{LedgerError, Result};
 use super::files::{self, Folder, Lock};
+use super::given::Asking;
 use super::names::Name;
 use super::objects::{self, Wish};
 use super::owner::{self, Owner};
 use super::types::{Claim, Intent, Kind, Nonce, Object, OnEnd, Quotas, RunId};
-use super::{Ledger, names};
+use super::{Given, Ledger, given, names};
 
 /// A run that is this process's: begun here, or taken over. Cheap to clone.
 ///
@@ -177,6 +178,7 @@ pub(super) fn begin(
     plugin: &str,
     on_end: OnEnd,
     id: RunId,
+    given: &Given,
 ) -> Result<LedgerRun> {
     const BEGIN: &str = "INSERT INTO runs (owner, id, on_end, begun) VALUES (?1, ?2, ?3, ?4)";
     names::check_id("the engine", engine)?;
@@ -191,6 +193,11 @@ pub(super) fn begin(
         let lock = files::take(files::lock_file(&path)?).map_err(LedgerError::file(&path))?;
         forget_empty(tx)?;
         let owner = owner::ensure(tx, ledger, engine, plugin)?;
+        let asking = Asking {
+            engine: Some(owner.engine_key),
+            plugin,
+        };
+        given::check(tx, ledger, asking, given)?;
         tx.prepare_cached(BEGIN)?.execute(params![
             owner.key,
             id.as_str(),
@@ -198,6 +205,7 @@ pub(super) fn begin(
             begun
         ])?;
         let key = tx.last_insert_rowid();
+        given::keep(tx, key, given)?;
         Ok(LedgerRun(Arc::new(Held {
             owner,
             key,
@@ -319,7 +327,7 @@ fn forget_empty(tx: &Transaction<'_>) -> Result<()> {
     Ok(())
 }
 
-fn lives(folder: &Folder, id: &RunId) -> Result<bool> {
+pub(super) fn lives(folder: &Folder, id: &RunId) -> Result<bool> {
     let path = folder.run(id);
     let file = match File::open(&path) {
         Ok(file) => file,

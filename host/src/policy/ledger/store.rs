@@ -10,8 +10,11 @@ use super::error::{LedgerError, Result, Staleness};
 use super::files::{Folder, Identity, MAX_WAIT};
 use super::types::random_hex;
 
-/// The version of `schema.sql`. It changes with every change that an older dockwit would misread.
-const VERSION: i64 = 1;
+/// The version of a ledger: how many steps [`STEPS`] has. It changes with every change that an older dockwit would misread.
+const VERSION: i64 = STEPS.len() as i64;
+
+/// What makes a ledger, step by step: a new one by all of them, one of version `n` by those behind the first `n`.
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("given.sql")];
 
 /// What tells a ledger from any other database: `dwlg`.
 const APPLICATION: i64 = 0x6477_6c67;
@@ -192,6 +195,7 @@ fn open_or_make(folder: &Folder) -> Result<Connection> {
     let mut connection = connect(folder)?;
     if !is_empty(&connection)? {
         check_readable(folder, &connection)?;
+        upgrade(folder, &mut connection, beside)?;
         return Ok(connection);
     }
     refuse_if_gone(folder, &beside)?;
@@ -220,12 +224,42 @@ fn make(folder: &Folder, connection: &mut Connection, mut counter: Counter) -> R
     connection.pragma_update(None, "application_id", APPLICATION)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    tx.execute_batch(include_str!("schema.sql"))?;
+    STEPS.iter().try_for_each(|step| tx.execute_batch(step))?;
     counter.value = 1;
     tx.execute("INSERT INTO ledger VALUES (1, ?1, 1)", [&counter.ledger])?;
     tx.pragma_update(None, "user_version", VERSION)?;
     tx.commit()?;
     counter.advance(folder)
+}
+
+/// Makes a ledger of this version out of an older one. A stale one stays as it is: nothing is written to it.
+fn upgrade(
+    folder: &Folder,
+    connection: &mut Connection,
+    beside: Result<Counter, Staleness>,
+) -> Result<()> {
+    if version(connection)? >= VERSION {
+        return Ok(());
+    }
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut counter = match verify(folder, &tx, beside) {
+        Err(LedgerError::Stale { .. }) => return Ok(()),
+        counter => counter?,
+    };
+    let done = usize::try_from(version(&tx)?).unwrap_or(0);
+    let steps = STEPS.iter().skip(done);
+    steps
+        .into_iter()
+        .try_for_each(|step| tx.execute_batch(step))?;
+    counter.value += 1;
+    set_counter(&tx, counter.value)?;
+    tx.pragma_update(None, "user_version", VERSION)?;
+    tx.commit()?;
+    counter.advance(folder)
+}
+
+fn version(connection: &Connection) -> Result<i64> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
 fn connect(folder: &Folder) -> Result<Connection> {
@@ -256,7 +290,7 @@ fn check_readable(folder: &Folder, connection: &Connection) -> Result<()> {
     if pragma("application_id")? != APPLICATION {
         return Err(corrupt("it is some other database".to_owned()));
     }
-    check_version(folder, pragma("user_version")?)?;
+    check_version(folder, version(connection)?)?;
     let found: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0))?;
     if found == "ok" {
         Ok(())

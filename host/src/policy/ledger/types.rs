@@ -46,6 +46,9 @@ pub struct Claim {
     pub running: bool,
     /// The ports of the machine that are its.
     pub ports: Vec<Port>,
+    /// Whether no other container may have them, of the same owner neither: they were chosen since nobody had them. It is looked
+    /// at when the place is taken, and not kept.
+    pub ports_chosen: bool,
 }
 
 /// A port of the engine's machine.

@@ -17,10 +17,10 @@ fn device(path: &str, permissions: &str) -> DeviceAccess {
 
 type Key = (&'static str, fn(&mut HostAccess));
 
-const KEYS: [Key; 23] = [
+const KEYS: [Key; 24] = [
     ("privileged = true", |a| a.privileged = true),
     (
-        "binds = [{ source = \"/srv/data\", read-only = true }, { source = \"/srv\", propagation = \"rslave\" }]",
+        "binds = [{ source = \"/srv/data\", read-only = true }, { source = \"/var/lib/app\", propagation = \"rslave\" }]",
         |a| {
             let bind = |source: &str, read_only, propagation| BindAccess {
                 source: source.to_owned(),
@@ -29,10 +29,11 @@ const KEYS: [Key; 23] = [
             };
             a.binds = vec![
                 bind("/srv/data", true, BindPropagation::Rprivate),
-                bind("/srv", false, BindPropagation::Rslave),
+                bind("/var/lib/app", false, BindPropagation::Rslave),
             ];
         },
     ),
+    ("binds-unverified = true", |a| a.binds_unverified = true),
     (
         "devices = [\"/dev/kvm\", { path = \"/dev/fuse\", permissions = \"rw\" }]",
         |a| a.devices = vec![device("/dev/kvm", "rwm"), device("/dev/fuse", "rw")],
@@ -191,10 +192,11 @@ fn what_is_wrong_has_its_place() {
             ("scheduling = 1", 14, ""),
             ("oom = 1", 7, ""),
             ("endpoints = 1", 13, ""),
+            ("binds-unverified = 1", 20, ""),
             (
-                "binds-unverified = true",
+                "binds-unchecked = true",
                 1,
-                "no key `host-access.binds-unverified`",
+                "no key `host-access.binds-unchecked`",
             ),
         ],
     );

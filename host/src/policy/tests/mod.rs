@@ -2,6 +2,7 @@
 
 mod access;
 mod create;
+mod credentials;
 mod limits;
 mod schema;
 mod scope;

@@ -155,6 +155,12 @@ version = 1
 plugin  = "machine"
 [scope]
 volumes = { name = ["data"] }
+[credentials.team]
+registry = "registry.example.com"
+from     = { file = "/run/secrets/registry.json" }
+[credentials.other]
+registry = "docker.io"
+from     = { docker-config = true }
 [host-access]
 binds   = [{ source = "/srv/data", read-only = true }]
 devices = ["/dev/dri/renderD128", { path = "/dev/fuse", permissions = "rw" }]
@@ -191,6 +197,9 @@ fn files_that_are_wrong_are_wrong_by_the_schema() {
         "accept-unenforced = [\"memory\"]",
         "limits.on-end = \"delete\"",
         "limits.containers = -1",
+        "credentials.a = { registry = \"a.com\" }",
+        "credentials.a = { registry = \"a.com\", from = { docker-config = false } }",
+        "credentials.a = { registry = \"a.com\", from = { pipe = \"a\" } }",
     ] {
         let text = format!("{LEAST}{wrong}");
         assert!(!is_valid(&text), "{wrong}");

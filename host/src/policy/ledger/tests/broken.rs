@@ -344,7 +344,7 @@ fn a_newer_version_is_refused_before_and_during_use() {
                 error,
                 LedgerError::Newer {
                     found: 99,
-                    known: 1,
+                    known: 2,
                     ..
                 }
             ),

@@ -1,4 +1,5 @@
 mod broken;
+mod given;
 mod model;
 mod names;
 mod objects;

@@ -41,6 +41,7 @@ fn claims() -> impl Strategy<Value = Claim> {
             nano_cpus,
             running,
             ports: ports.collect(),
+            ports_chosen: false,
         }
     })
 }

@@ -129,6 +129,57 @@ fn a_killed_process_leaves_its_run_to_one_other() {
     assert!(ledger.take_over(&id).unwrap().is_some());
 }
 
+/// `create.ports` and `host-access.binds` of processes that run side by side.
+#[test]
+fn attack_126_and_145_what_another_process_has_of_the_machine_is_its() {
+    let test = "attack_126_and_145_what_another_process_has_of_the_machine_is_its";
+    let ports = |first| {
+        let ip = "127.0.0.1".parse().unwrap();
+        PortSpan {
+            ip,
+            first,
+            last: first + 10,
+        }
+    };
+    let bind = |path: &str, writable| GivenPath {
+        by: GivenBy::Bind,
+        path: path.into(),
+        writable,
+    };
+    let given = |ports: PortSpan, path: GivenPath| Given {
+        here: true,
+        ports: vec![ports],
+        paths: vec![path],
+    };
+    let begin = |ledger: &Ledger, plugin: &str, given: &Given| {
+        let id = RunId::random().unwrap();
+        ledger.begin_run_with(ENGINE, plugin, OnEnd::Remove, id, given)
+    };
+    if let Some((_, folder)) = role() {
+        let ledger = Ledger::open(folder).unwrap();
+        let _run = begin(&ledger, "one", &given(ports(8000), bind("/srv", true))).unwrap();
+        say("begun");
+        return await_go();
+    }
+    let setting = Setting::new();
+    let ledger = setting.open();
+    let mut other = Other::start(test, "begin", &setting.path());
+    assert_eq!(other.hear(), "begun");
+    let refused = [
+        given(ports(8010), bind("/data", true)),
+        given(ports(9000), bind("/srv/data", false)),
+    ];
+    for given in &refused {
+        let error = begin(&ledger, "two", given).unwrap_err();
+        assert!(matches!(error, LedgerError::Overlap(_)), "{error}");
+    }
+    begin(&ledger, "two", &given(ports(9000), bind("/data", false))).unwrap();
+    other.kill();
+    for given in &refused {
+        begin(&ledger, "two", given).unwrap();
+    }
+}
+
 #[test]
 fn of_processes_that_race_for_the_last_place_one_gets_it() {
     let test = "of_processes_that_race_for_the_last_place_one_gets_it";

@@ -10,6 +10,7 @@ fn claim(memory: u64, nano_cpus: u64, running: bool) -> Claim {
         nano_cpus: Some(nano_cpus),
         running,
         ports: Vec::new(),
+        ports_chosen: false,
     }
 }
 
