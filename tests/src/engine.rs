@@ -68,6 +68,17 @@ impl Engine {
             .to_owned()
     }
 
+    /// A folder that it sees by the same path as the tests do, removed at the end.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there can be none.
+    pub fn shared_folder(&self) -> tempfile::TempDir {
+        let socket = std::path::PathBuf::from(self.socket());
+        let beside = socket.parent().expect("a folder");
+        tempfile::tempdir_in(beside).expect("a folder beside the socket")
+    }
+
     /// A client of it.
     pub fn client(&self) -> Client {
         Client::new(

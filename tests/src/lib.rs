@@ -4,6 +4,7 @@ pub mod audit;
 pub mod console;
 pub mod engine;
 pub mod making;
+pub mod meddling;
 pub mod plugin;
 pub mod probe;
 pub mod process;
@@ -15,6 +16,19 @@ use std::time::{Duration, Instant};
 
 /// How long that may take which happens at once: much longer than it does, much shorter than for ever.
 pub const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// As [`until`], of what has to be waited for to be seen.
+///
+/// # Panics
+///
+/// Panics if it doesn't happen.
+pub async fn until_ok(what: &str, mut done: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !done().await {
+        assert!(begun.elapsed() < AT_ONCE, "it takes too long until {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
 
 /// Waits for something that happens at once.
 ///

@@ -102,6 +102,7 @@ pub struct Test {
     wide: &'static str,
     keys: String,
     machine: &'static str,
+    ledger: fn() -> Ledger,
     args: Vec<String>,
     env: Vec<(String, String)>,
     stdin: Bytes,
@@ -125,6 +126,7 @@ impl Test {
             wide: WIDE,
             keys: SHOW_ALL.to_owned(),
             machine: MACHINE,
+            ledger: wide_ledger,
             args: vec![plugin.to_owned(), case.to_owned()],
             env: vec![
                 ("IMAGE".into(), engine.image().into()),
@@ -189,6 +191,7 @@ impl Test {
             plugin_name: own_name(),
             wide: "",
             machine: "",
+            ledger,
             keys: keys.to_owned(),
             ..self
         }
@@ -343,7 +346,7 @@ impl Test {
         let policy = Policy::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let mut setup = RunSetup::new(self.client)
             .policy(policy.with_grants(grants))
-            .ledger(ledger())
+            .ledger((self.ledger)())
             .args(self.args)
             .env("PREFIX", self.names.prefix())
             .stdio(stdio)
@@ -538,14 +541,21 @@ impl Drop for Ran {
     }
 }
 
-/// All runs share one ledger, in a folder that the task runner removes.
+/// The ledger that all runs share of plugins that are called as no other, in a folder that the task runner removes.
 pub fn ledger() -> Ledger {
     static LEDGER: OnceLock<Ledger> = OnceLock::new();
-    let open = || {
-        let folder = tempfile::tempdir().expect("a folder").keep();
-        Ledger::open(folder.join("ledger")).expect("a ledger")
-    };
-    LEDGER.get_or_init(open).clone()
+    LEDGER.get_or_init(new_ledger).clone()
+}
+
+/// That of the runs under [`WIDE`], which may have all ports of the machine: no other could have any beside them.
+fn wide_ledger() -> Ledger {
+    static LEDGER: OnceLock<Ledger> = OnceLock::new();
+    LEDGER.get_or_init(new_ledger).clone()
+}
+
+fn new_ledger() -> Ledger {
+    let folder = tempfile::tempdir().expect("a folder").keep();
+    Ledger::open(folder.join("ledger")).expect("a ledger")
 }
 
 /// A plugin's name that no other test has.

@@ -58,11 +58,12 @@ impl Command {
         Self::run_wide(plugin, case, names, &options)
     }
 
-    /// The same, with grants of the test's own.
+    /// The same, with grants of the test's own. All commands have one ledger, so none has all ports of the machine.
     pub fn run_wide(plugin: &str, case: &str, names: &Names, options: &[&str]) -> Self {
         let wide: Vec<_> = plugin::WIDE
             .lines()
             .filter_map(|line| line.split_once(" = "))
+            .filter(|(key, _)| *key != "create.ports")
             .map(|(key, value)| format!("--set={key}={value}"))
             .collect();
         let wide = wide.iter().map(String::as_str);

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod images;
+mod in_flight;
 mod machine;
 mod model;
 mod names;

@@ -8,6 +8,7 @@ mod machine;
 mod pin;
 mod plan;
 mod refusal;
+mod secret;
 mod status;
 mod stop;
 

@@ -36,13 +36,14 @@ async fn a_port_that_is_chosen_is_the_one_that_is_taken() {
 async fn ports_that_are_chosen_at_the_same_time_are_different() {
     let keys =
         "create.egress = true\ncreate.ports = { ip = \"127.0.0.1\", range = \"24611-24614\" }";
+    let name = dockwit_tests::plugin::own_name();
     let mut plugins = Vec::new();
     for _ in 0..4 {
-        plugins.push(Console::of_its_own(keys).await);
+        plugins.push(Console::begin(Console::test(keys).named(&name)).await);
     }
     let made = plugins
         .iter_mut()
-        .map(|plugin| plugin.done("create web expose=80 publish-all"));
+        .map(|plugin| plugin.done("create - expose=80 publish-all"));
     futures::future::join_all(made).await;
     for plugin in plugins {
         plugin.end().await;

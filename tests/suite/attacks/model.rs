@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use dockwit_host::keeper::Plan;
+use dockwit_host::policy::{Grants, Missing, Verb};
 use dockwit_tests::console::Console;
 use dockwit_tests::engine::{Engine, Names};
 use dockwit_tests::plugin;
@@ -164,20 +166,132 @@ async fn quotas_see_what_is_over() {
 async fn attack_145_a_port_stays_its_owners() {
     let keys =
         "create.egress = true\ncreate.ports = { ip = \"127.0.0.1\", range = \"22000-22009\" }";
-    let mut one = attacker(keys).await;
-    let mut other = attacker(keys).await;
+    let keep = format!("{keys}\nlimits.on-end = \"keep\"");
+    let name = plugin::own_name();
+    let mut one = Console::begin(Console::test(&keep).named(&name)).await;
     one.done("create a port=80:127.0.0.1:22003 command=true")
         .await;
     one.done("start a").await;
     one.done("wait a").await;
-    let told = other
-        .refused("create b port=80:127.0.0.1:22003", "conflict")
-        .await;
-    assert!(told.contains("22003"), "{told}");
-    let id = other.done("create b port=80:127.0.0.1:22004").await;
-    assert_eq!(seen(&id).await["State"]["Status"], "created");
-    one.done("remove a").await;
-    other.done("create c port=80:127.0.0.1:22003").await;
+    let other =
+        "create.egress = true\ncreate.ports = { ip = \"0.0.0.0\", range = \"22009-22019\" }";
+    let refused = || async { not_begun(Console::test(other)).await };
+    let told = refused().await;
+    let words = format!("the plugin {name} has 127.0.0.1 22000-22009");
+    assert!(told.contains("0.0.0.0 22009-22019"), "{told}");
+    assert!(told.contains(&words), "{told}");
+    // What would become of it is told as it is.
+    let aside = tempfile::tempdir().expect("a folder");
+    let plan = Plan::new(aside.path().join("copy"), |_| {});
+    let planned = not_begun(Console::test(other).plan(plan)).await;
+    assert!(planned.contains(&words), "{planned}");
     one.end().await;
+    // Its container is there, though it doesn't run, nor does the plugin.
+    assert!(refused().await.contains(&words), "{told}");
+    let mut again = Console::begin(Console::test(keys).named(&name)).await;
+    again.done("get a").await;
+    again.done("remove a").await;
+    again.end().await;
+    let mut other = Console::begin(Console::test(other)).await;
+    let id = other.done("create b port=80:0.0.0.0:22009").await;
+    assert_eq!(seen(&id).await["State"]["Status"], "created");
     other.end().await;
+}
+
+/// The same for a plugin that makes nothing, and of which nothing else is kept: others know of its `wasi.dirs`.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_126_a_plugin_that_makes_nothing_writes_below_no_bind() {
+    let folder = Engine::under_test().shared_folder();
+    let top = folder.path().canonicalize().expect("a path");
+    std::fs::create_dir(top.join("inner")).expect("a folder");
+    let writes = format!("wasi.dirs = [{{ host = {top:?}, guest = \"/a\" }}]");
+    let writer = || {
+        let pings = Grants::of([Verb::SystemPing]).missing(Missing::Deny);
+        Console::test(&writes).grants(pings)
+    };
+    let bind = format!(
+        "host-access.binds = [{{ source = {:?}, read-only = true }}]",
+        top.join("inner")
+    );
+    let one = Console::begin(writer()).await;
+    let told = not_begun(Console::test(&bind)).await;
+    assert!(told.contains("wasi.dirs of the plugin"), "{told}");
+    one.end().await;
+    let other = attacker(&bind).await;
+    let told = not_begun(writer()).await;
+    assert!(told.contains("which lies below"), "{told}");
+    other.end().await;
+    // One that was killed counts no more.
+    let killed = Console::begin(writer()).await;
+    killed.kill();
+    dockwit_tests::until_ok("it is forgotten", async || {
+        Console::test(&bind).try_run().await.is_ok()
+    })
+    .await;
+}
+
+/// `create.env.NAME.reachable` is needed in policies that are made in Rust, too: here the grants are.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_119_a_policy_of_rust_is_held_to_what_files_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("pw");
+    std::fs::write(&file, "hunter2").expect("a file");
+    let keys = |reachable: bool| {
+        format!("create.env.PW = {{ from = {{ file = {file:?} }}, reachable = {reachable} }}")
+    };
+    let told = not_begun(Console::test(&keys(false))).await;
+    assert!(told.contains("say reachable = true if it may"), "{told}");
+    let mut plugin = attacker(&keys(true)).await;
+    plugin
+        .done("create c network=none 'sh=echo it is $PW'")
+        .await;
+    plugin.done("start c").await;
+    plugin.done("wait c").await;
+    assert_eq!(plugin.done("logs c").await, "it is hunter2\\n");
+    plugin.end().await;
+}
+
+/// Why a plugin isn't started.
+pub(super) async fn not_begun(test: dockwit_tests::plugin::Test) -> String {
+    match test.try_run().await {
+        Err(error) => error.to_string(),
+        Ok(ran) => panic!("it is started: {}", ran.stdout()),
+    }
+}
+
+/// `host-access.binds` gives no path below one that anybody writes to: he could put a link in its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_126_no_link_is_put_into_the_path_of_anothers_bind() {
+    let folder = Engine::under_test().shared_folder();
+    let top = folder.path().canonicalize().expect("a path");
+    std::fs::create_dir_all(top.join("data/inner")).expect("a folder");
+    std::fs::create_dir(top.join("data/real")).expect("a folder");
+    let bind = |path: &str, read_only: bool| {
+        let path = top.join(path);
+        format!("host-access.binds = [{{ source = {path:?}, read-only = {read_only} }}]")
+    };
+    let mut victim = attacker(&bind("data/inner", true)).await;
+    let line = format!("bind={}:/h:ro", top.join("data/inner").display());
+    let create = |name: &str| format!("create {name} network=none {line}");
+    victim.done(&create("c")).await;
+    for keys in [
+        bind("data", false),
+        format!("wasi.dirs = [{{ host = {top:?}, guest = \"/a\" }}]"),
+    ] {
+        let told = not_begun(Console::test(&keys)).await;
+        assert!(told.contains("which lies below"), "{told}");
+    }
+    // Who only reads puts no links anywhere.
+    attacker(&bind("data", true)).await.end().await;
+    // Somebody else, outside of all plugins, puts one there: the next create looks again, and so does a start.
+    std::fs::remove_dir(top.join("data/inner")).expect("it is empty");
+    std::os::unix::fs::symlink("real", top.join("data/inner")).expect("a link");
+    for line in [create("d"), "start c".to_owned()] {
+        let told = victim.refused(&line, "denied host-access.binds").await;
+        assert!(told.contains("there is a link in its path"), "{told}");
+    }
+    victim.end().await;
+    // Whoever begins now isn't started.
+    let told = not_begun(Console::test(&bind("data/inner", true))).await;
+    assert!(told.contains("there is a link in its path"), "{told}");
 }

@@ -230,7 +230,11 @@ const ROWS: &[(u16, &str, Stop)] = &[
     (123, "a frontend by other ways", Waits("builds")),
     (124, "exporters", Waits("builds")),
     (125, "a folder with the host's own files", Key("wasi.dirs")),
-    (126, "a bind with more in it", Key("host-access.binds")),
+    (
+        126,
+        "a bind that a link leads elsewhere, or with more in it",
+        Key("host-access.binds"),
+    ),
     (127, "links in what is unpacked", Waits("files")),
     (128, "an image that is there already", Waits("images")),
     (129, "layers without possession", Waits("images")),
@@ -260,8 +264,8 @@ const ROWS: &[(u16, &str, Stop)] = &[
     (141, "others in the engine's messages", Hidden),
     (142, "existence by time", Impossible),
     (143, "the audit is flooded or forged", Limit("audit")),
-    (144, "a newer host, a wider scope", Key("scope.change")),
-    (145, "another's port", Key("create.ports")),
+    (144, "a newer host, a wider scope", Key("api, scope.change")),
+    (145, "another plugin's ports", Key("create.ports")),
 ];
 
 /// The tests of each row, by their names in the sources: `attack_138_...`, `attack_109_and_111_...`, `attack_020_to_025_...`.

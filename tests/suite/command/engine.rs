@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use dockwit_tests::engine::{Engine, Names};
+use dockwit_tests::engine::Names;
+use dockwit_tests::meddling::over_tcp;
 use dockwit_tests::process::{Command, Output};
 use dockwit_tests::proxy::Proxy;
 
@@ -41,28 +42,10 @@ async fn the_option_goes_before_docker_host() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_tcp_it_is_the_same() {
-    let address = tcp().await;
+    let address = over_tcp().await.to_string();
     let by_option = ping(&["--engine", &address]).without_env("DOCKER_HOST");
     has_an_answer(&by_option.output().await);
     has_an_answer(&ping(&[]).env("DOCKER_HOST", address).output().await);
-}
-
-/// A port behind which the engine under test is, for as long as the test runs.
-async fn tcp() -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
-    let listener = listener.expect("a port");
-    let address = listener.local_addr().expect("its number");
-    tokio::spawn(async move {
-        while let Ok((mut client, _)) = listener.accept().await {
-            let engine = tokio::net::UnixStream::connect(Engine::under_test().socket()).await;
-            let mut engine = engine.expect("the engine is there");
-            // Either side may go as it likes.
-            tokio::spawn(async move {
-                let _ = tokio::io::copy_bidirectional(&mut client, &mut engine).await;
-            });
-        }
-    });
-    format!("tcp://{address}")
 }
 
 #[tokio::test(flavor = "multi_thread")]

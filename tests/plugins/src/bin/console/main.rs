@@ -1,15 +1,20 @@
 //! A plugin that does what its harness tells it, a line at a time, and answers each with a line: what came of it. So a test
 //! scripts several plugins that meet on one engine.
 //!
-//! `create NAME OPTION=VALUE...`, `get NAME`, `open ID`, `list [FILTER=VALUE...]`, and of a container that was made or looked up
+//! `create NAME OPTION=VALUE...`, `create-and-change NAME OPTION=VALUE... then OPTION=VALUE...`, `get NAME`, `open ID`, `list [FILTER=VALUE...]`, and of a container that was made or looked up
 //! `start NAME` and the like. Words with spaces are in single quotes.
 
 mod options;
 mod words;
 
 use std::collections::HashMap;
+use std::future::poll_fn;
+use std::mem::ManuallyDrop;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
 
-use dockwit::{Container, Docker, Error, Result, TryStreamExt, stdin};
+use dockwit::{Container, Docker, Error, Result, TryStreamExt, stdin, time};
 
 use words::{Words, words};
 
@@ -49,6 +54,7 @@ impl Console {
         let command = words.next();
         match command.as_str() {
             "create" => self.create(words).await,
+            "create-and-change" => self.create_and_change(words).await,
             "get" => self.get(words.next()).await,
             "open" => self.open(words.next()),
             "list" => self.list(words).await,
@@ -63,6 +69,25 @@ impl Console {
         let name = words.next();
         let spec = options::spec(&name, words);
         let container = self.docker.containers().create(&spec).await?;
+        let id = container.id();
+        self.known.insert(name, container);
+        Ok(id)
+    }
+
+    /// Begins to create one, and sets further options of the spec while the call is in flight: a plugin isn't bound to what
+    /// its client allows.
+    async fn create_and_change(&mut self, mut words: Words) -> Result<String> {
+        let name = words.next();
+        let (first, then) = words.split_at("then");
+        let spec = options::spec(&name, first);
+        // SAFETY: both stand for one handle of the host's, and the copy is never dropped.
+        let alias = ManuallyDrop::new(unsafe { std::ptr::read(&spec) });
+        let mut create = pin!(self.docker.containers().create(&spec));
+        let early = poll_fn(|cx| Poll::Ready(create.as_mut().poll(cx).is_ready())).await;
+        assert!(!early, "the engine takes its time");
+        time::sleep(Duration::from_millis(200)).await;
+        std::mem::forget(options::more(ManuallyDrop::into_inner(alias), then));
+        let container = create.await?;
         let id = container.id();
         self.known.insert(name, container);
         Ok(id)

@@ -27,10 +27,17 @@ pub(crate) fn spec(name: &str, words: Words) -> ContainerSpec {
     if !pairs.iter().any(|(key, _)| key == "sh" || key == "command") {
         spec = spec.command(LASTING);
     }
-    for (key, value) in &pairs {
-        spec = option(spec, key, value);
-    }
-    spec
+    set(spec, &pairs)
+}
+
+/// The same with further options.
+pub(crate) fn more(spec: ContainerSpec, words: Words) -> ContainerSpec {
+    set(spec, &words.pairs().collect::<Vec<_>>())
+}
+
+fn set(spec: ContainerSpec, pairs: &[(String, String)]) -> ContainerSpec {
+    let set = |spec, (key, value): &(String, String)| option(spec, key, value);
+    pairs.iter().fold(spec, set)
 }
 
 fn option(spec: ContainerSpec, key: &str, value: &str) -> ContainerSpec {

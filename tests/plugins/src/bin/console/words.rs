@@ -8,6 +8,15 @@ impl Words {
         self.0.next().unwrap_or_default()
     }
 
+    /// What is left before a word, and behind it.
+    pub(crate) fn split_at(self, word: &str) -> (Self, Self) {
+        let mut before: Vec<_> = self.0.collect();
+        let at = before.iter().position(|of| of == word);
+        let behind = before.split_off(at.map_or(before.len(), |at| at));
+        let behind = behind.into_iter().skip(1).collect::<Vec<_>>();
+        (Self(before.into_iter()), Self(behind.into_iter()))
+    }
+
     /// What is left, each as a key and its value.
     pub(crate) fn pairs(self) -> impl Iterator<Item = (String, String)> {
         self.0.map(|word| match word.split_once('=') {
