@@ -31,7 +31,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::transport::{
-    ApiVersion, BodyStream, HeadTimeout, Meter, Request, Response, Trace, Transport,
+    ApiVersion, BodyStream, HeadTimeout, Holding, Meter, Request, Response, Trace, Transport,
 };
 
 pub use self::containers::{Container, Containers};
@@ -73,6 +73,12 @@ impl Client {
     #[must_use]
     pub fn traced(self, trace: Arc<Trace>) -> Self {
         Self::new(self.transport.traced(trace))
+    }
+
+    /// The same, with what it keeps in memory of answers held to a budget. It stays held until the holding is dropped.
+    #[must_use]
+    pub fn held_to(self, memory: Arc<Holding>) -> Self {
+        Self::new(self.transport.held_to(memory))
     }
 
     /// The same, for requests that only go with the one that a call is about.
@@ -155,10 +161,24 @@ impl Client {
     }
 
     /// Sends a request and reads its answer.
-    async fn fetch<T>(&self, request: Request, read: fn(Bytes) -> Result<T>) -> Result<T> {
+    async fn fetch<T>(&self, request: Request, read: impl FnOnce(Bytes) -> Result<T>) -> Result<T> {
+        self.fetch_weighed(request, |body, _| read(body)).await
+    }
+
+    /// As [`fetch`](Self::fetch), for who wants to know what the answer takes of memory when it is read.
+    async fn fetch_weighed<T>(
+        &self,
+        request: Request,
+        read: impl FnOnce(Bytes, usize) -> Result<T>,
+    ) -> Result<T> {
         let route = request.route().clone();
         let Response { body, .. } = self.transport.call(request).await?;
-        read(body).map_err(|error| error.at(&route))
+        let read = || -> Result<T> {
+            let weight = json::weigh(&body)?;
+            self.transport.hold(weight)?;
+            read(body, weight)
+        };
+        read().map_err(|error| error.at(&route))
     }
 
     /// Sends a request, and returns at the answer's head.

@@ -32,9 +32,10 @@ pub struct ItemStream<D: Decoder> {
 
 impl<D: Decoder> ItemStream<D> {
     pub(super) fn new(body: BodyStream, decoder: D) -> Self {
+        let memory = body.memory();
         Self {
             route: body.route().clone(),
-            batches: Batches::new(body, decoder),
+            batches: Batches::new(body, decoder).with_memory(memory),
             ready: VecDeque::new(),
             batch: Vec::new(),
         }

@@ -7,6 +7,7 @@ use super::convert::Convert;
 use super::ctx::{DockerCtx, DockerCtxView};
 use super::error::{self, DockerResult};
 use super::gate::{Pass, Wrong};
+use super::kept::{KeptDetails, KeptSpec, KeptUpdate};
 use super::streams::flow;
 use super::wit::containers::{
     ContainerExit, ContainerStats, ContainerSummary, CreatedContainer, FilesystemChange, Host,
@@ -16,7 +17,7 @@ use super::wit::containers::{
 use super::wit::types::{Error, Protocol};
 use crate::api::containers::{ContainerSpec, UpdateSpec};
 use crate::api::{Client, ContainerId, ErrorKind};
-use crate::keeper::{Handle, Inspected};
+use crate::keeper::Handle;
 use crate::policy::Verb;
 
 impl Host for DockerCtxView<'_> {
@@ -87,14 +88,14 @@ impl<T> HostWithStore<T> for HasDocker {
 
     async fn create(
         accessor: &Accessor<T, Self>,
-        spec: Resource<ContainerSpec>,
+        spec: Resource<KeptSpec>,
     ) -> DockerResult<CreatedContainer> {
         let (pass, spec) = accessor.with(|mut access| -> DockerResult<_> {
             let view = access.get();
-            let pass = view.ctx.pass(Verb::ContainersCreate)?;
+            let spec = view.table.get(&spec).map_err(error::bad_handle)?;
+            let pass = view.ctx.pass(Verb::ContainersCreate)?.may_use(spec)?;
             // A copy, so that nothing the plugin does meanwhile changes what is checked and sent.
-            let spec = view.table.get(&spec).map_err(error::bad_handle)?.clone();
-            Ok((pass, spec))
+            Ok((pass, ContainerSpec::clone(spec)))
         })?;
         let created = pass
             .write(|errand, keeper| async move { keeper.create(&errand, &spec).await })
@@ -246,7 +247,7 @@ impl<T> HostContainerWithStore<T> for HasDocker {
         accessor: &Accessor<T, Self>,
         container: Resource<Handle>,
         size: bool,
-    ) -> DockerResult<Resource<Inspected>> {
+    ) -> DockerResult<Resource<KeptDetails>> {
         let (pass, handle) = enter(
             accessor,
             Verb::ContainerInspect,
@@ -254,7 +255,9 @@ impl<T> HostContainerWithStore<T> for HasDocker {
             &container,
         )?;
         let details = pass
-            .read(|client, keeper| async move { keeper.inspect(&client, handle, size).await })
+            .read_to_keep(
+                |client, keeper| async move { keeper.inspect(&client, handle, size).await },
+            )
             .await?;
         accessor.with(|mut access| access.get().table.push(details).map_err(error::bad_handle))
     }
@@ -274,12 +277,14 @@ impl<T> HostContainerWithStore<T> for HasDocker {
     async fn update(
         accessor: &Accessor<T, Self>,
         container: Resource<Handle>,
-        spec: Resource<UpdateSpec>,
+        spec: Resource<KeptUpdate>,
     ) -> DockerResult<Vec<String>> {
         let (pass, handle) = enter_to_change(accessor, Verb::ContainerUpdate, &container)?;
-        let spec = accessor
-            .with(|mut access| access.get().table.get(&spec).cloned())
-            .map_err(error::bad_handle)?;
+        let (pass, spec) = accessor.with(|mut access| -> DockerResult<_> {
+            let view = access.get();
+            let spec = view.table.get(&spec).map_err(error::bad_handle)?;
+            Ok((pass.may_use(spec)?, UpdateSpec::clone(spec)))
+        })?;
         pass.write(|errand, keeper| async move { keeper.update(&errand, handle, &spec).await })
             .await
     }

@@ -11,7 +11,10 @@ use crate::api::Client;
 use crate::keeper::Keeper;
 use crate::policy::audit::Audit;
 use crate::policy::{Grants, Policy, Quota, Show};
-use crate::transport::Meter;
+use crate::transport::{Budget, Meter};
+
+/// The limit on what the host holds in memory for a run.
+pub(super) const HOST_MEMORY: &str = "sandbox.host-memory";
 
 /// What one run of a plugin may reach: an engine, and what is granted of it.
 pub struct DockerCtx {
@@ -21,6 +24,7 @@ pub struct DockerCtx {
     pub(super) quota: Quota,
     pub(super) audit: Option<Audit>,
     pub(super) meter: Arc<Meter>,
+    pub(super) memory: Arc<Budget>,
     pub(super) told: Told,
     pub(super) writes: Writes,
     pub(super) stop: CancellationToken,
@@ -101,9 +105,11 @@ impl DockerCtxBuilder {
         let policy = Arc::clone(self.keeper.policy());
         let limits = policy.limits();
         let meter = Meter::new("limits.bytes", limits.bytes.0);
+        let memory = Budget::new(HOST_MEMORY, policy.sandbox().host_memory.0);
         DockerCtx {
             client: self.client.metered(Arc::clone(&meter)),
             meter,
+            memory,
             quota: Quota::new(limits),
             audit: self.audit,
             policy,

@@ -6,6 +6,7 @@ use wasmtime::component::Resource;
 use super::convert::Convert;
 use super::ctx::DockerCtxView;
 use super::error::{self, DockerResult};
+use super::kept::{KeptDetails, KeptInfo};
 use super::wit::containers::{
     ContainerCommand, ContainerConfig, ContainerHealth, ContainerHostConfig, ContainerIdentity,
     ContainerResources, ContainerSecurity, ContainerSizes, ContainerState, Healthcheck,
@@ -15,8 +16,6 @@ use super::wit::system::{
     DriverInfo, EngineIdentity, HostSystemInfo, LimitSupport, ObjectCounts, RegistryAccess,
     StorageInfo, SwarmStatus,
 };
-use crate::api::system::SystemInfo;
-use crate::keeper::Inspected;
 use crate::policy::Verb;
 
 macro_rules! groups {
@@ -41,7 +40,7 @@ macro_rules! groups {
 }
 
 impl HostContainerDetails for DockerCtxView<'_> {
-    groups! { Inspected, Verb::ContainerInspect;
+    groups! { KeptDetails, Verb::ContainerInspect;
         identity -> ContainerIdentity => keeper.identity,
         state -> ContainerState,
         health -> Option<ContainerHealth> => show.health,
@@ -62,7 +61,7 @@ impl HostContainerDetails for DockerCtxView<'_> {
 }
 
 impl HostSystemInfo for DockerCtxView<'_> {
-    groups! { SystemInfo, Verb::SystemInfo;
+    groups! { KeptInfo, Verb::SystemInfo;
         identity -> EngineIdentity,
         counts -> ObjectCounts,
         storage -> StorageInfo,

@@ -2,22 +2,35 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Instant;
 
-use super::ctx::{DockerCtx, Writes};
+use super::ctx::{DockerCtx, HOST_MEMORY, Writes};
 use super::error::{self, DockerResult};
+use super::kept::{Kept, Size, Spec};
 use super::record::{Record, Told as Witnessed};
 use super::wit::types::Error;
 use crate::api::{self, Client, ContainerId};
 use crate::keeper::{Errand, Fault, Handle, Keeper};
 use crate::policy::audit::Refusal;
 use crate::policy::{Met, NotAllowed, Permit, Verb};
+use crate::transport::Holding;
 
 /// Why a call isn't let through.
 enum Refused {
     Verb(NotAllowed),
     Limit(Met),
 }
+
+/// What a call has of the run's limits, till it is over.
+struct Place {
+    _permit: Permit,
+    /// What the host holds in memory for it.
+    memory: Arc<Holding>,
+}
+
+/// What a call takes of the host's memory at least, in bytes: a connection's buffers.
+const CALL: usize = 8 << 10;
 
 impl From<Met> for Refused {
     fn from(met: Met) -> Self {
@@ -35,18 +48,29 @@ impl DockerCtx {
 
     /// As [`pass`](Self::pass), for a call that opens a flow: that has a place and a meter of its own.
     pub(super) fn pass_flow(&mut self, verb: Verb) -> Result<Pass, Error> {
-        let place = self.admit(verb).and_then(|_| Ok(self.quota.stream()?));
+        let place = self.admit(verb).and_then(|place| {
+            Ok(Place {
+                _permit: self.quota.stream()?,
+                ..place
+            })
+        });
         let place = place.map_err(|refused| self.refuse(verb, &refused))?;
         let limit = self.policy.limits().stream_bytes.0;
         let meter = self.meter.part("limits.stream-bytes", limit);
         Ok(self.let_in(verb, self.client.metered(meter), place))
     }
 
-    fn admit(&mut self, verb: Verb) -> Result<Permit, Refused> {
+    fn admit(&mut self, verb: Verb) -> Result<Place, Refused> {
         // Before anything else: refused calls count, too, and a flood of them is refused for one reason.
         self.quota.count(Instant::now())?;
         self.policy.allow(verb).map_err(Refused::Verb)?;
-        Ok(self.quota.call()?)
+        let permit = self.quota.call()?;
+        let memory = self.memory.holding();
+        memory.add(CALL).map_err(|_| of_memory(&self.keeper))?;
+        Ok(Place {
+            _permit: permit,
+            memory: Arc::new(memory),
+        })
     }
 
     fn refuse(&self, verb: Verb, refused: &Refused) -> Error {
@@ -63,14 +87,14 @@ impl DockerCtx {
         }
     }
 
-    fn let_in(&self, verb: Verb, client: Client, place: Permit) -> Pass {
+    fn let_in(&self, verb: Verb, client: Client, place: Place) -> Pass {
         if let Some(learner) = self.keeper.learner() {
             learner.called(verb);
         }
         let record = Record::begin(self.audit.as_ref(), verb);
         Pass {
             verb,
-            client: record.trace(client),
+            client: record.trace(client).held_to(Arc::clone(&place.memory)),
             keeper: self.keeper.clone(),
             writes: self.writes.clone(),
             place,
@@ -79,13 +103,18 @@ impl DockerCtx {
     }
 }
 
+/// The limit on what the host holds in memory for a run.
+fn of_memory(keeper: &Keeper) -> Met {
+    Met::new(HOST_MEMORY, keeper.policy().sandbox().host_memory.0)
+}
+
 /// A call that was let through. The engine's client is to be had from it alone.
 pub(super) struct Pass {
     verb: Verb,
     client: Client,
     keeper: Keeper,
     writes: Writes,
-    place: Permit,
+    place: Place,
     record: Record,
 }
 
@@ -118,6 +147,18 @@ impl Pass {
         }
     }
 
+    /// Lets a call go on that uses a spec, if there is room for it on its way.
+    pub(super) fn may_use<T: Spec>(self, spec: &Kept<T>) -> Result<Self, Error> {
+        let size = spec.size_in_use();
+        if size.is_some_and(|size| self.place.memory.add(size).is_ok()) {
+            return Ok(self);
+        }
+        let met = of_memory(&self.keeper);
+        let error = error::met(self.keeper.policy().detail(), self.verb, &met);
+        self.record.limited(&met);
+        Err(error)
+    }
+
     /// Asks the engine. Ends with the plugin's interest in it.
     pub(super) async fn read<T, E, F, R>(self, call: F) -> DockerResult<T>
     where
@@ -148,6 +189,22 @@ impl Pass {
         answer.map_err(|fault| error::of_fault(&keeper, verb, &fault).into())
     }
 
+    /// As [`read`](Self::read), for an answer that the plugin gets a handle of.
+    pub(super) async fn read_to_keep<T, E, F, R>(self, call: F) -> DockerResult<Kept<T>>
+    where
+        T: Size,
+        F: FnOnce(Client, Keeper) -> R,
+        R: Future<Output = Result<T, E>>,
+        E: Into<Fault>,
+    {
+        let memory = self.place.memory.part();
+        self.read(|client, keeper| async move {
+            let answer = call(client, keeper).await.map_err(Into::into)?;
+            Kept::new(answer, memory).map_err(|error| Fault::Engine(error.into()))
+        })
+        .await
+    }
+
     /// As [`read`](Self::read), for a call whose answer flows: that has the call's place as long as it does.
     pub(super) async fn open<T, F, R>(self, call: F) -> DockerResult<(T, Flow)>
     where
@@ -169,7 +226,7 @@ impl Pass {
                     verb,
                     keeper,
                     record,
-                    _place: place,
+                    place,
                 };
                 Ok((source, flow))
             }
@@ -258,7 +315,7 @@ pub(super) struct Flow {
     verb: Verb,
     keeper: Keeper,
     record: Record,
-    _place: Permit,
+    place: Place,
 }
 
 impl Flow {
@@ -278,6 +335,11 @@ impl Flow {
 
     pub(super) fn verb(&self) -> Verb {
         self.verb
+    }
+
+    /// Nothing of the run's memory, to hold what is delivered.
+    pub(super) fn memory(&self) -> Holding {
+        self.place.memory.part()
     }
 }
 

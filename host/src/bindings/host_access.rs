@@ -5,14 +5,15 @@ use wasmtime::component::Resource;
 use super::convert::Convert;
 use super::ctx::DockerCtxView;
 use super::handles::{Container, target};
+use super::kept::{KeptSpec, KeptUpdate};
 use super::spec::with_handles;
 use super::wit::host_access::{
     BindMount, DeviceMapping, DeviceRequest, DriverVolume, Host, ThrottleDevice, Ulimit,
     WeightDevice,
 };
 use crate::api::containers::{
-    CgroupnsMode, ContainerSpec, Driver, HostNamespace, IpcMode, Link, NetworkMode, PidMode,
-    UpdateSpec, VolumeMount, VolumesFrom,
+    CgroupnsMode, Driver, HostNamespace, IpcMode, Link, NetworkMode, PidMode, VolumeMount,
+    VolumesFrom,
 };
 use crate::keeper::NetworkHandle as Network;
 use crate::policy::create::inside;
@@ -20,8 +21,9 @@ use crate::policy::create::inside;
 macro_rules! powers {
     ($of:ty: $($power:ident($($value:ident: $kind:ty),*) => |$spec:ident| $set:expr;)*) => {
         $(fn $power(&mut self, spec: Resource<$of>, $($value: $kind),*) -> wasmtime::Result<()> {
-            let $spec = self.table.get_mut(&spec)?;
-            $set;
+            self.table.get_mut(&spec)?.change(|$spec| {
+                $set;
+            });
             Ok(())
         })*
     };
@@ -30,7 +32,7 @@ macro_rules! powers {
 /// Those that are called as the api layer's own setters.
 macro_rules! same {
     ($($power:ident($($value:ident: $kind:ty),*))*) => {
-        powers! { ContainerSpec:
+        powers! { KeptSpec:
             $($power($($value: $kind),*) => |spec| spec.$power($($value.convert()),*);)*
         }
     };
@@ -91,7 +93,7 @@ impl Host for DockerCtxView<'_> {
         set_mac_address(address: String)
     }
 
-    powers! { ContainerSpec:
+    powers! { KeptSpec:
         set_privileged() => |spec| spec.set_privileged(true);
         set_network_host() => |spec| spec.set_network_mode(NetworkMode::Host);
         set_ipc_host() => |spec| spec.set_ipc_mode(IpcMode::Host);
@@ -131,7 +133,7 @@ impl Host for DockerCtxView<'_> {
         };
     }
 
-    powers! { UpdateSpec:
+    powers! { KeptUpdate:
         set_update_cpu_shares(shares: u64) => |spec| spec.set_cpu_shares(shares);
         set_update_cpuset_cpus(cpus: String) => |spec| spec.set_cpuset_cpus(cpus);
         set_update_cpuset_mems(nodes: String) => |spec| spec.set_cpuset_mems(nodes);

@@ -11,6 +11,7 @@ mod error;
 mod gate;
 mod handles;
 mod host_access;
+mod kept;
 mod networks;
 mod record;
 mod run;
@@ -32,11 +33,11 @@ mod generated {
         imports: { default: trappable },
         with: {
             "dockwit:engine/containers.container": crate::keeper::Handle,
-            "dockwit:engine/containers.container-details": crate::keeper::Inspected,
-            "dockwit:engine/containers.container-spec": crate::api::containers::ContainerSpec,
-            "dockwit:engine/containers.update-spec": crate::api::containers::UpdateSpec,
+            "dockwit:engine/containers.container-details": crate::bindings::kept::KeptDetails,
+            "dockwit:engine/containers.container-spec": crate::bindings::kept::KeptSpec,
+            "dockwit:engine/containers.update-spec": crate::bindings::kept::KeptUpdate,
             "dockwit:engine/networks.network": crate::keeper::NetworkHandle,
-            "dockwit:engine/system.system-info": crate::api::system::SystemInfo,
+            "dockwit:engine/system.system-info": crate::bindings::kept::KeptInfo,
             "dockwit:engine/volumes.volume": crate::api::VolumeName,
         },
         trappable_error_type: {

@@ -133,6 +133,13 @@ impl Record {
         }
     }
 
+    /// Tells that a limit of the run refused it, before it was announced.
+    pub(super) fn limited(mut self, met: &Met) {
+        if let Some(open) = self.0.take() {
+            open.audit.refused(open.verb, Refusal::limit(met));
+        }
+    }
+
     /// Tells that the host itself found something wrong with it.
     pub(super) fn wrong(mut self, kind: api::ErrorKind, field: &'static str) {
         if let Some(open) = self.0.take() {

@@ -5,6 +5,7 @@ use wasmtime::component::Resource;
 use super::convert::Convert;
 use super::ctx::DockerCtxView;
 use super::handles::{Container, target};
+use super::kept::{Kept, KeptSpec, KeptUpdate};
 use super::wit::containers::{
     ContainerPort, Healthcheck, HostContainerSpec, HostUpdateSpec, IpcMode, NetworkMode,
     PortBinding, RestartPolicy, TmpfsMount, Ulimit, VolumeMount,
@@ -18,12 +19,13 @@ use crate::policy::create::inside;
 macro_rules! setters {
     ($spec:ty: $($setter:ident($($value:ident: $kind:ty),*) $(=> $inside:expr, $field:literal;)?)*) => {
         $(fn $setter(&mut self, spec: Resource<$spec>, $($value: $kind),*) -> wasmtime::Result<()> {
-            let spec = self.table.get_mut(&spec)?;
-            $(if let Err(beyond) = $inside {
-                spec.set_impossible($field, beyond);
-                return Ok(());
-            })?
-            spec.$setter($($value.convert()),*);
+            self.table.get_mut(&spec)?.change(|spec| {
+                $(if let Err(beyond) = $inside {
+                    spec.set_impossible($field, beyond);
+                    return;
+                })?
+                spec.$setter($($value.convert()),*);
+            });
             Ok(())
         })*
 
@@ -39,13 +41,14 @@ macro_rules! with_handles {
     ($($setter:ident($($handle:ident: $of:ty),*; $($value:ident: $kind:ty),*) => |$spec:ident| $set:expr;)*) => {
         $(fn $setter(
             &mut self,
-            spec: Resource<ContainerSpec>,
+            spec: Resource<KeptSpec>,
             $($handle: Resource<$of>,)*
             $($value: $kind),*
         ) -> wasmtime::Result<()> {
             $(let $handle = target(self.table, &$handle)?;)*
-            let $spec = self.table.get_mut(&spec)?;
-            $set;
+            self.table.get_mut(&spec)?.change(|$spec| {
+                $set;
+            });
             Ok(())
         })*
     };
@@ -54,28 +57,31 @@ macro_rules! with_handles {
 pub(super) use with_handles;
 
 impl HostContainerSpec for DockerCtxView<'_> {
-    fn new(&mut self, image: String) -> wasmtime::Result<Resource<ContainerSpec>> {
-        Ok(self.table.push(ContainerSpec::new(image))?)
+    fn new(&mut self, image: String) -> wasmtime::Result<Resource<KeptSpec>> {
+        let spec = Kept::spec(ContainerSpec::new(image), self.ctx.memory.holding());
+        Ok(self.table.push(spec)?)
     }
 
-    fn set_cgroupns_private(&mut self, spec: Resource<ContainerSpec>) -> wasmtime::Result<()> {
-        let spec = self.table.get_mut(&spec)?;
-        spec.set_cgroupns_mode(CgroupnsMode::Private);
+    fn set_cgroupns_private(&mut self, spec: Resource<KeptSpec>) -> wasmtime::Result<()> {
+        self.table.get_mut(&spec)?.change(|spec| {
+            spec.set_cgroupns_mode(CgroupnsMode::Private);
+        });
         Ok(())
     }
 
     fn set_network(
         &mut self,
-        spec: Resource<ContainerSpec>,
+        spec: Resource<KeptSpec>,
         network: Resource<Network>,
     ) -> wasmtime::Result<()> {
         let Network { id, is_host, .. } = self.table.get(&network)?;
         let (id, is_host) = (id.to_string(), *is_host);
-        let spec = self.table.get_mut(&spec)?;
-        match is_host {
-            true => spec.set_impossible("set-network", MACHINES_OWN),
-            false => spec.set_network_mode(api::NetworkMode::Network(id)),
-        };
+        self.table.get_mut(&spec)?.change(|spec| {
+            match is_host {
+                true => spec.set_impossible("set-network", MACHINES_OWN),
+                false => spec.set_network_mode(api::NetworkMode::Network(id)),
+            };
+        });
         Ok(())
     }
 
@@ -97,7 +103,7 @@ impl HostContainerSpec for DockerCtxView<'_> {
         };
     }
 
-    setters! { ContainerSpec:
+    setters! { KeptSpec:
         set_name(name: String)
         set_platform(platform: String)
         set_command(command: Vec<String>)
@@ -156,11 +162,12 @@ impl HostContainerSpec for DockerCtxView<'_> {
 }
 
 impl HostUpdateSpec for DockerCtxView<'_> {
-    fn new(&mut self) -> wasmtime::Result<Resource<UpdateSpec>> {
-        Ok(self.table.push(UpdateSpec::new())?)
+    fn new(&mut self) -> wasmtime::Result<Resource<KeptUpdate>> {
+        let spec = Kept::spec(UpdateSpec::new(), self.ctx.memory.holding());
+        Ok(self.table.push(spec)?)
     }
 
-    setters! { UpdateSpec:
+    setters! { KeptUpdate:
         set_memory(bytes: u64)
         set_memory_reservation(bytes: u64)
         set_memory_swap(bytes: i64)

@@ -17,7 +17,7 @@ use super::error;
 use super::gate::Flow as Opened;
 use super::wit::types::Error;
 use crate::api::{self, ItemStream};
-use crate::transport::{Decoder, Limits};
+use crate::transport::{Decoder, Holding, Limits};
 
 /// How much a delivery holds at most, whatever the plugin has room for: more gains nothing, and a batch of large items
 /// would only be slower.
@@ -45,6 +45,7 @@ where
     let verb = opened.verb();
     let producer = Producer {
         source,
+        memory: opened.memory(),
         end: Some((end, opened)),
         batch: Vec::new(),
         items: PhantomData,
@@ -64,10 +65,24 @@ struct Producer<D: Decoder, W> {
     /// complete.
     end: Option<(oneshot::Sender<Result<(), Error>>, Opened)>,
     batch: Vec<D::Item>,
+    /// What the delivery takes that the plugin has not taken whole yet.
+    memory: Holding,
     items: PhantomData<fn() -> W>,
 }
 
 impl<D: Decoder, W> Producer<D, W> {
+    /// Holds what is to be delivered, as it came and as the plugin gets it.
+    fn hold(&mut self) -> api::Result<()> {
+        let size: usize = self.batch.iter().map(D::size).sum();
+        Ok(self.memory.set(size.saturating_mul(2))?)
+    }
+
+    /// The delivery before was taken.
+    fn free(&mut self) {
+        // Less than it held always has room.
+        let _ = self.memory.set(0);
+    }
+
     fn close(&mut self, result: api::Result<()>) -> StreamResult {
         if let Some((end, opened)) = self.end.take() {
             // Nobody may be interested in how it ended.
@@ -101,12 +116,16 @@ where
         if items == 0 {
             return Poll::Ready(Ok(StreamResult::Completed));
         }
+        this.free();
         match this
             .source
             .poll_batch(cx, &mut this.batch, Limits { items, ..BATCH })
         {
             Poll::Ready(Ok(0)) => Poll::Ready(Ok(this.close(Ok(())))),
             Poll::Ready(Ok(_)) => {
+                if let Err(error) = this.hold() {
+                    return Poll::Ready(Ok(this.close(Err(error))));
+                }
                 let items: Vec<W> = this.batch.drain(..).map(Convert::convert).collect();
                 destination.set_buffer(items.into());
                 Poll::Ready(Ok(StreamResult::Completed))

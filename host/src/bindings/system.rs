@@ -6,9 +6,9 @@ use super::HasDocker;
 use super::convert::Convert;
 use super::ctx::DockerCtxView;
 use super::error::{DockerError, DockerResult};
+use super::kept::KeptInfo;
 use super::wit::system::{Host, HostWithStore, Pong, VersionInfo};
 use super::wit::types;
-use crate::api::system::SystemInfo;
 use crate::policy::Verb;
 
 impl types::Host for DockerCtxView<'_> {
@@ -34,10 +34,10 @@ impl<T> HostWithStore<T> for HasDocker {
             .map(Convert::convert)
     }
 
-    async fn info(accessor: &Accessor<T, Self>) -> DockerResult<Resource<SystemInfo>> {
+    async fn info(accessor: &Accessor<T, Self>) -> DockerResult<Resource<KeptInfo>> {
         let pass = accessor.with(|mut access| access.get().ctx.pass(Verb::SystemInfo))?;
         let info = pass
-            .read(|client, _| async move { client.system().info().await })
+            .read_to_keep(|client, _| async move { client.system().info().await })
             .await?;
         accessor.with(|mut access| {
             access

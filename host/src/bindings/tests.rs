@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use wasmtime::component::{Resource, ResourceTable};
 
 use super::ctx::{DockerCtx, DockerCtxView};
+use super::kept::{Kept, KeptSpec, KeptUpdate};
 use super::wit::containers::{
     ContainerPort, HealthTest, Healthcheck, HostContainerSpec, HostUpdateSpec, IpcMode,
     NetworkMode, PortBinding, RestartCondition, RestartPolicy, TmpfsMount, Ulimit, VolumeMount,
@@ -43,11 +44,11 @@ struct Handles {
 }
 
 impl Handles {
-    fn spec(self) -> Resource<ContainerSpec> {
+    fn spec(self) -> Resource<KeptSpec> {
         Resource::new_own(self.spec)
     }
 
-    fn update(self) -> Resource<UpdateSpec> {
+    fn update(self) -> Resource<KeptUpdate> {
         Resource::new_own(self.update)
     }
 
@@ -84,6 +85,7 @@ fn handle() -> Handle {
 impl Plugin {
     fn new() -> Self {
         let client = Client::at("unix:///nowhere").expect("an address");
+        let ctx = DockerCtx::builder(client).build();
         let mut table = ResourceTable::new();
         macro_rules! push {
             ($entry:expr) => {
@@ -91,15 +93,15 @@ impl Plugin {
             };
         }
         let handles = Handles {
-            spec: push!(ContainerSpec::new("i")),
-            update: push!(UpdateSpec::new()),
+            spec: push!(Kept::spec(ContainerSpec::new("i"), ctx.memory.holding())),
+            update: push!(Kept::spec(UpdateSpec::new(), ctx.memory.holding())),
             container: push!(handle()),
             network: push!(network("bridge")),
             host_network: push!(network("host")),
             volume: push!("data".parse::<VolumeName>().expect("a name")),
         };
         Self {
-            ctx: DockerCtx::builder(client).build(),
+            ctx,
             table,
             handles,
         }

@@ -18,6 +18,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::runtime::compile;
+
 const VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     " (dockwit:engine ",
@@ -47,7 +49,13 @@ enum Command {
     /// Work on audits
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Compile what standard input gives, for the process that asks
+    #[command(name = COMPILE, hide = true)]
+    Compile,
 }
+
+/// What the command calls itself by to compile a component.
+const COMPILE: &str = "compile-component";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -73,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Check(options) => check::check(options),
         Command::Policy(command) => policy::run(command),
         Command::Audit(command) => audit::run(command),
+        Command::Compile => Ok(compile::serve()),
     };
     result.unwrap_or_else(|failure| failure.report())
 }

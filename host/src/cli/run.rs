@@ -16,16 +16,16 @@ use std::time::Duration;
 use clap::Args;
 use directories::ProjectDirs;
 use tokio_util::sync::CancellationToken;
-use wasmtime::component::Component;
 
 use self::learn::Learning;
 use super::failure::{Failure, NOT_STARTED};
 use super::options::{self, Variable};
 use super::signals::Signals;
-use super::{engine, output, text, wasm_file};
+use super::{COMPILE, engine, output, text, wasm_file};
 use crate::keeper::{Left, Plan};
-use crate::policy::{Directory, Setting};
+use crate::policy::{Directory, Sandbox, Setting};
 use crate::runtime::cache::Cache;
+use crate::runtime::compile::Compiler;
 use crate::runtime::{Outcome, Plugin, Run, RunSetup, Runtime};
 
 /// A plugin may call what it is granted, by a policy or in short by --allow, and has standard input and output, clocks and
@@ -148,6 +148,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
     };
     let client = engine::client(options.engine.as_deref())?;
     let wants_ledger = policy.wants_ledger();
+    let sandbox = policy.sandbox().clone();
     let mut setup = RunSetup::new(client).policy(policy);
     let named = options.ledger.as_deref();
     // It is removed, with the ledger's copy in it, when the run is over.
@@ -177,7 +178,7 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
             format!("wasmtime can't be set up on this machine: {error:#}"),
         )
     })?;
-    let plugin = options.load(&runtime, &component)?;
+    let plugin = options.load(&runtime, &component, &sandbox)?;
     drop(component);
 
     // One thread: a call and its answer then need no hand-over between threads.
@@ -192,12 +193,20 @@ pub(super) fn run(options: &Options) -> Result<ExitCode, Failure> {
 }
 
 impl Options {
-    fn load(&self, runtime: &Runtime, component: &[u8]) -> Result<Plugin, Failure> {
+    fn load(
+        &self,
+        runtime: &Runtime,
+        component: &[u8],
+        sandbox: &Sandbox,
+    ) -> Result<Plugin, Failure> {
+        let compiler = Compiler::this_program([COMPILE], sandbox);
         let plugin = match self.cache() {
-            Some(cache) => {
-                runtime.load_with(component, |engine, bytes| cache.component(engine, bytes))
-            }
-            None => runtime.load_with(component, |engine, bytes| Component::new(engine, bytes)),
+            Some(cache) => runtime.load_with(component, |engine, bytes| {
+                cache.component_by(engine, bytes, |engine, bytes| {
+                    compiler.component(engine, bytes)
+                })
+            }),
+            None => runtime.load_with(component, |engine, bytes| compiler.component(engine, bytes)),
         };
         plugin.map_err(|error| not_started::not_loaded(&error))
     }

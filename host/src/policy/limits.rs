@@ -98,8 +98,14 @@ pub struct Sandbox {
     pub call_bytes: Size,
     /// How much it may write to its standard output and standard error together.
     pub output: Size,
+    /// How much the host holds in memory for it, all together: specs, answers on their way, snapshots, and what streams have read ahead.
+    pub host_memory: Size,
     /// The size of its component.
     pub component: Size,
+    /// How long its component may be compiled, where that is done in a process of its own, as by `dockwit run`.
+    pub compile_time: Time,
+    /// How much memory may be used to compile its component, where that is done in a process of its own.
+    pub compile_memory: Size,
 }
 
 impl Default for Sandbox {
@@ -111,7 +117,10 @@ impl Default for Sandbox {
             handles: 10_000,
             call_bytes: Size(16 << 20),
             output: Size(1 << 30),
+            host_memory: Size(64 << 20),
             component: Size(64 << 20),
+            compile_time: Time(Duration::from_secs(120)),
+            compile_memory: Size(4 << 30),
         }
     }
 }

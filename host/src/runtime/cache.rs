@@ -62,12 +62,18 @@ impl Cache {
     ///
     /// Fails only if the component can't be compiled.
     pub fn component(&self, engine: &Engine, component: &[u8]) -> wasmtime::Result<Component> {
-        self.get_or(engine, component, |engine, bytes| {
+        self.component_by(engine, component, |engine, bytes| {
             Component::new(engine, bytes)
         })
     }
 
-    fn get_or(
+    /// As [`component`](Self::component), with a way of one's own to compile it if it isn't there, such as
+    /// [`Compiler::component`](super::compile::Compiler::component).
+    ///
+    /// # Errors
+    ///
+    /// Fails only if that fails.
+    pub fn component_by(
         &self,
         engine: &Engine,
         component: &[u8],

@@ -6,6 +6,7 @@
 mod audit;
 #[cfg(feature = "cli")]
 pub mod cache;
+pub mod compile;
 mod epochs;
 mod guarded;
 mod imports;
@@ -65,11 +66,7 @@ impl Runtime {
     ///
     /// Fails where Wasmtime has no compiler for the machine.
     pub fn new() -> wasmtime::Result<Self> {
-        let mut config = Config::new();
-        config.wasm_component_model_async(true);
-        // Lets an endless loop of a plugin be ended, and others go on beside it.
-        config.epoch_interruption(true);
-        let engine = Engine::new(&config)?;
+        let engine = engine()?;
         let linker = state::linker(&engine)?;
         let ticker = Ticker::start(engine.weak());
         Ok(Self {
@@ -84,7 +81,7 @@ impl Runtime {
         &self.engine
     }
 
-    /// Reads what a component asks for, and compiles it.
+    /// Reads what a component asks for, and compiles it in this process, however long that takes. [`compile`] has a bound.
     ///
     /// # Errors
     ///
@@ -106,7 +103,16 @@ impl Runtime {
     ) -> Result<Plugin, LoadError> {
         let imports = Imports::read(component)?;
         plugin::check(&imports)?;
-        let compiled = compile(&self.engine, component).map_err(LoadError::Compile)?;
+        let compiled = compile(&self.engine, component).map_err(LoadError::of_compiler)?;
         Plugin::new(&self.linker, &compiled, imports, component)
     }
+}
+
+/// The compiler.
+fn engine() -> wasmtime::Result<Engine> {
+    let mut config = Config::new();
+    config.wasm_component_model_async(true);
+    // Lets an endless loop of a plugin be ended, and others go on beside it.
+    config.epoch_interruption(true);
+    Engine::new(&config)
 }

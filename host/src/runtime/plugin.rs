@@ -44,9 +44,22 @@ pub enum LoadError {
     /// Wasmtime can't compile it.
     #[error("the component can't be compiled")]
     Compile(#[source] wasmtime::Error),
+    /// Compiling it takes more than it may.
+    #[error("the component takes too much to compile: {0}")]
+    Limit(Met),
     /// An import has another type than this host's.
     #[error("the plugin's imports don't fit this host")]
     Link(#[source] wasmtime::Error),
+}
+
+impl LoadError {
+    /// Why there is no compiled code.
+    pub(super) fn of_compiler(error: wasmtime::Error) -> Self {
+        match error.downcast::<Met>() {
+            Ok(met) => Self::Limit(met),
+            Err(error) => Self::Compile(error),
+        }
+    }
 }
 
 /// Whether a component, by what it imports and exports, can be run at all.

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures::Stream;
 
+use super::budget::Holding;
 use super::error::{Error, Result};
 
 /// Takes bytes apart into items.
@@ -26,6 +27,9 @@ pub trait Decoder {
 
     /// What is left when the bytes have ended; to be called until it returns none.
     fn finish(&mut self) -> Result<Option<Self::Item>>;
+
+    /// How many bytes are kept of an item that isn't whole yet.
+    fn kept(&self) -> usize;
 
     /// The size of an item in bytes, as far as a batch's bound is concerned.
     fn size(item: &Self::Item) -> usize;
@@ -52,6 +56,7 @@ pub struct Batches<S, D> {
     decoder: D,
     /// An error that came after items of the same batch.
     failure: Option<Error>,
+    memory: Option<Holding>,
 }
 
 impl<S, D> Batches<S, D>
@@ -65,7 +70,13 @@ where
             source: Some(source),
             decoder,
             failure: None,
+            memory: None,
         }
+    }
+
+    /// The same, with what is kept of items that aren't whole yet held to a budget.
+    pub(crate) fn with_memory(self, memory: Option<Holding>) -> Self {
+        Self { memory, ..self }
     }
 
     /// Appends at least one item to `out` and returns how many; none is the orderly end.
@@ -116,6 +127,9 @@ where
             }
             if !room.is_left() {
                 return Poll::Ready(Ok(()));
+            }
+            if let Some(memory) = &mut self.memory {
+                memory.set(self.decoder.kept())?;
             }
             match Pin::new(source).poll_next(cx) {
                 Poll::Ready(Some(piece)) => self.decoder.feed(piece?),

@@ -101,6 +101,7 @@ impl Builder {
             shared: Arc::new(shared),
             meter: None,
             trace: None,
+            memory: None,
             beside: false,
             reads_only: false,
         })

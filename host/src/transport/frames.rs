@@ -233,6 +233,10 @@ impl Decoder for FrameDecoder {
         }
     }
 
+    fn kept(&self) -> usize {
+        self.joined.capacity()
+    }
+
     fn size(frame: &Frame) -> usize {
         frame.data.len()
     }

@@ -13,6 +13,9 @@ use super::stream::BodyStream;
 /// with many devices on a machine with many processors, have some ten KiB.
 pub const MAX_VALUE: usize = 4 << 20;
 
+/// How deep a value may be nested. Engines nest a dozen levels.
+pub const MAX_DEPTH: usize = 64;
+
 /// The values of a flowing answer of JSON.
 pub type JsonValues = Batches<BodyStream, JsonDecoder>;
 
@@ -20,7 +23,7 @@ pub type JsonValues = Batches<BodyStream, JsonDecoder>;
 /// piece.
 ///
 /// It doesn't check what is between: whoever decodes a value does. Fails with `Protocol` where no
-/// value can begin and at an end within a value, and with `TooLarge` beyond [`MAX_VALUE`].
+/// value can begin, at an end within a value and beyond [`MAX_DEPTH`], and with `TooLarge` beyond [`MAX_VALUE`].
 #[derive(Debug, Default)]
 pub struct JsonDecoder {
     input: Bytes,
@@ -71,15 +74,16 @@ impl JsonDecoder {
     }
 
     /// Goes through the input; returns how long it is up to the value's end, if that is there.
-    fn end(&mut self) -> Option<usize> {
+    fn end(&mut self) -> Result<Option<usize>> {
         for (at, byte) in self.input.iter().enumerate() {
             self.place = match (self.place, byte) {
-                (Place::Between, _) => return Some(at),
-                (Place::Bare, b'{' | b'[' | b'"') => return Some(at),
-                (Place::Bare, &byte) if is_separator(byte) => return Some(at),
+                (Place::Between, _) => return Ok(Some(at)),
+                (Place::Bare, b'{' | b'[' | b'"') => return Ok(Some(at)),
+                (Place::Bare, &byte) if is_separator(byte) => return Ok(Some(at)),
                 (Place::Bare, _) => Place::Bare,
+                (Place::Nested(MAX_DEPTH..), b'{' | b'[') => return Err(too_deep()),
                 (Place::Nested(depth), b'{' | b'[') => Place::Nested(depth + 1),
-                (Place::Nested(0 | 1), b'}' | b']') => return Some(at + 1),
+                (Place::Nested(0 | 1), b'}' | b']') => return Ok(Some(at + 1)),
                 (Place::Nested(depth), b'}' | b']') => Place::Nested(depth - 1),
                 (Place::Nested(depth), b'"') => Place::Text {
                     depth,
@@ -100,7 +104,7 @@ impl JsonDecoder {
                     depth,
                     escaped: true,
                 },
-                (Place::Text { depth: 0, .. }, b'"') => return Some(at + 1),
+                (Place::Text { depth: 0, .. }, b'"') => return Ok(Some(at + 1)),
                 (Place::Text { depth, .. }, b'"') => Place::Nested(depth),
                 (Place::Text { depth, .. }, _) => Place::Text {
                     depth,
@@ -108,7 +112,7 @@ impl JsonDecoder {
                 },
             };
         }
-        None
+        Ok(None)
     }
 
     /// Takes `count` bytes of the input and what was joined before.
@@ -148,7 +152,7 @@ impl Decoder for JsonDecoder {
         if matches!(self.place, Place::Between) && !self.begin()? {
             return Ok(None);
         }
-        let end = self.end();
+        let end = self.end()?;
         self.bounded(end.unwrap_or(self.input.len()))?;
         if let Some(length) = end {
             self.place = Place::Between;
@@ -167,9 +171,20 @@ impl Decoder for JsonDecoder {
         }
     }
 
+    fn kept(&self) -> usize {
+        self.joined.capacity()
+    }
+
     fn size(value: &Bytes) -> usize {
         value.len()
     }
+}
+
+/// A value of the engine's that is nested too deep.
+pub(crate) fn too_deep() -> Error {
+    Error::protocol(format!(
+        "the engine's answer is nested more than {MAX_DEPTH} levels deep"
+    ))
 }
 
 fn is_separator(byte: u8) -> bool {
@@ -265,9 +280,14 @@ mod tests {
     }
 
     #[test]
-    fn brackets_without_end_are_only_counted() {
-        let open = vec![b'['; 1 << 20];
-        let error = values(&open, 4096).expect_err("no end");
-        assert!(error.to_string().contains("within a value"));
+    fn attack_135_a_value_is_nested_no_deeper_than_its_bound() {
+        let nested = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
+        for size in [1, 7, 4096] {
+            assert_eq!(values(&nested(MAX_DEPTH), size).expect("values").len(), 1);
+            let error = values(&nested(MAX_DEPTH + 1), size).expect_err("too deep");
+            assert!(error.to_string().contains("64 levels"), "{error}");
+        }
+        let brackets = format!("{{\"a\":\"{}\"}}", "[".repeat(1000));
+        assert_eq!(values(brackets.as_bytes(), 9).expect("values").len(), 1);
     }
 }

@@ -23,6 +23,7 @@
 mod address;
 mod batch;
 mod body;
+mod budget;
 mod builder;
 mod connect;
 mod error;
@@ -55,14 +56,16 @@ use hyper_util::client::legacy::{Client, Error as ClientError};
 use self::connect::Connector;
 use self::response::Plain;
 use self::version::{Agreed, Negotiation};
-use self::wire::Exchange;
+use self::wire::{Bounds, Exchange};
 
 pub use self::address::{Address, DEFAULT_SOCKET};
 pub use self::batch::{Batches, Decoder, Limits};
+pub use self::budget::{Budget, Holding};
 pub use self::builder::{Builder, DEFAULT_CONNECT_TIMEOUT, DEFAULT_HEAD_TIMEOUT, DEFAULT_MAX_IDLE};
 pub use self::error::{Error, ErrorKind, Phase, Result, Route};
 pub use self::frames::{Channel, Frame, FrameDecoder, Frames, Framing, MAX_PIECE};
-pub use self::json_lines::{JsonDecoder, JsonValues, MAX_VALUE};
+pub(crate) use self::json_lines::too_deep;
+pub use self::json_lines::{JsonDecoder, JsonValues, MAX_DEPTH, MAX_VALUE};
 pub use self::meter::Meter;
 pub use self::request::{DEFAULT_BODY_LIMIT, HeadTimeout, Request};
 pub use self::response::Response;
@@ -76,6 +79,7 @@ pub struct Transport {
     shared: Arc<Shared>,
     meter: Option<Arc<Meter>>,
     trace: Option<Arc<Trace>>,
+    memory: Option<Arc<Holding>>,
     beside: bool,
     reads_only: bool,
 }
@@ -121,6 +125,23 @@ impl Transport {
             beside: false,
             ..self
         }
+    }
+
+    /// The same, with what it keeps in memory of answers held to a budget. Of answers that are read to their end, all stays held until
+    /// the holding is dropped.
+    #[must_use]
+    pub fn held_to(self, memory: Arc<Holding>) -> Self {
+        Self {
+            memory: Some(memory),
+            ..self
+        }
+    }
+
+    /// Holds memory for what is made of an answer. Fails with `Budget` if there is no room.
+    pub(crate) fn hold(&self, bytes: usize) -> Result<()> {
+        self.memory
+            .as_ref()
+            .map_or(Ok(()), |memory| memory.add(bytes))
     }
 
     /// The same, for requests that only go with the one that the caller is about: they aren't the one that counts for a trace, but
@@ -209,10 +230,11 @@ impl Transport {
             meter: self.meter.as_deref(),
             trace: self.trace.as_deref(),
         };
+        let memory = self.memory.as_deref();
         if !response::is_answer(head.status) {
-            return Err(response::refusal(head.status, &mut body).await);
+            return Err(response::refusal(head.status, &mut body, memory).await);
         }
-        let body = response::read_all(&mut body, limit, timeout).await?;
+        let body = response::read_all(&mut body, limit, timeout, memory).await?;
         Ok(Response {
             status: head.status,
             headers: head.headers,
@@ -227,7 +249,8 @@ impl Transport {
         let route = request.route().clone();
         match self.try_stream(request).await {
             Ok((status, headers, exchange)) => {
-                Ok(BodyStream::new(status, headers, exchange, route))
+                Ok(BodyStream::new(status, headers, exchange, route)
+                    .with_memory(self.part_of_memory()))
             }
             Err(error) => Err(failed(error, &route)),
         }
@@ -241,7 +264,15 @@ impl Transport {
         let io = self.shared.connector.connect().await?;
         let (status, headers, mut exchange) = within_head(
             timeout,
-            Exchange::begin(io, http, self.address(), self.meter.clone()),
+            Exchange::begin(
+                io,
+                http,
+                self.address(),
+                Bounds {
+                    meter: self.meter.clone(),
+                    memory: self.part_of_memory(),
+                },
+            ),
         )
         .await?;
         if let Some(trace) = &self.trace {
@@ -249,9 +280,14 @@ impl Transport {
             exchange.trace(Arc::clone(trace));
         }
         if !response::is_answer(status) {
-            return Err(response::refusal(status, &mut exchange).await);
+            let memory = self.memory.as_deref();
+            return Err(response::refusal(status, &mut exchange, memory).await);
         }
         Ok((status, headers, exchange))
+    }
+
+    fn part_of_memory(&self) -> Option<Holding> {
+        self.memory.as_deref().map(Holding::part)
     }
 
     fn head_timeout(&self, wanted: HeadTimeout) -> Option<Duration> {

@@ -9,6 +9,7 @@ use hyper::body::Body;
 use hyper::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
+use super::budget::Holding;
 use super::error::{Error, ErrorKind, Phase, Result};
 
 /// How much of an error's body is read, in bytes: engines send less than one KiB, a proxy's page
@@ -83,12 +84,15 @@ impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Pieces for Plain<'_, B
 
 /// Reads a body to its end, each piece within `pause`.
 ///
-/// A body that came in one piece is returned as it came.
+/// A body that came in one piece is returned as it came. What it takes of memory is held as it comes, whatever length was
+/// announced.
 pub(super) async fn read_all(
     pieces: &mut impl Pieces,
     limit: usize,
     pause: Option<Duration>,
+    memory: Option<&Holding>,
 ) -> Result<Bytes> {
+    let hold = |bytes: usize| memory.map_or(Ok(()), |memory| memory.add(bytes));
     let too_large = || {
         Error::answered(ErrorKind::TooLarge {
             what: "the engine's answer",
@@ -105,18 +109,25 @@ pub(super) async fn read_all(
     if first.len() > limit {
         return Err(too_large());
     }
+    hold(first.len())?;
     let Some(second) = within(pause, pieces.piece()).await? else {
         return Ok(first);
     };
     let ahead = announced
         .min(MAX_RESERVE)
         .max(first.len().saturating_add(second.len()));
+    hold(ahead.min(limit))?;
     let mut whole = BytesMut::with_capacity(ahead.min(limit));
     whole.extend_from_slice(&first);
     let mut next = Some(second);
     while let Some(piece) = next {
         if piece.len() > limit - whole.len() {
             return Err(too_large());
+        }
+        let room = whole.capacity();
+        if piece.len() > room - whole.len() {
+            // It grows by doubling.
+            hold(room.max(piece.len()))?;
         }
         whole.extend_from_slice(&piece);
         next = within(pause, pieces.piece()).await?;
@@ -144,7 +155,11 @@ pub(super) fn is_answer(status: StatusCode) -> bool {
 }
 
 /// Makes the error of an answer that is one, reading its body for the message.
-pub(super) async fn refusal(status: StatusCode, pieces: &mut impl Pieces) -> Error {
+pub(super) async fn refusal(
+    status: StatusCode,
+    pieces: &mut impl Pieces,
+    memory: Option<&Holding>,
+) -> Error {
     if !status.is_client_error() && !status.is_server_error() {
         return Error::protocol(format!("the engine answered with the status {status}"));
     }
@@ -153,6 +168,10 @@ pub(super) async fn refusal(status: StatusCode, pieces: &mut impl Pieces) -> Err
     let reading = async {
         while let Ok(Some(piece)) = pieces.piece().await {
             let room = MAX_ERROR_BODY - body.len();
+            let kept = room.min(piece.len());
+            if memory.is_some_and(|memory| memory.add(kept).is_err()) {
+                break;
+            }
             body.extend_from_slice(piece.get(..room).unwrap_or(&piece));
             if body.len() == MAX_ERROR_BODY {
                 break;

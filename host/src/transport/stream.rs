@@ -9,6 +9,7 @@ use futures::Stream;
 use futures::stream::FusedStream;
 use hyper::{HeaderMap, StatusCode};
 
+use super::budget::Holding;
 use super::error::{Result, Route};
 use super::wire::Exchange;
 
@@ -25,6 +26,7 @@ pub struct BodyStream {
     headers: HeaderMap,
     exchange: Option<Exchange>,
     route: Route,
+    memory: Option<Holding>,
 }
 
 impl BodyStream {
@@ -39,7 +41,18 @@ impl BodyStream {
             headers,
             exchange: Some(exchange),
             route,
+            memory: None,
         }
+    }
+
+    /// The same, of whose pieces what is kept is held to a budget.
+    pub(super) fn with_memory(self, memory: Option<Holding>) -> Self {
+        Self { memory, ..self }
+    }
+
+    /// Nothing of the budget that what is kept of the pieces is held to, if there is one.
+    pub(crate) fn memory(&self) -> Option<Holding> {
+        self.memory.as_ref().map(Holding::part)
     }
 
     /// The answer's status: below 300, or 304.

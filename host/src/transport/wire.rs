@@ -14,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::address::Address;
 use super::body::{BodyDecoder, unreadable};
+use super::budget::Holding;
 use super::connect::Io;
 use super::error::{Error, ErrorKind, Result, closed};
 use super::meter::Meter;
@@ -48,7 +49,15 @@ struct Wire {
     read: BytesMut,
     read_size: usize,
     address: Address,
-    meter: Option<Arc<Meter>>,
+    bounds: Bounds,
+}
+
+/// What holds an exchange within bounds.
+#[derive(Default)]
+pub(super) struct Bounds {
+    pub(super) meter: Option<Arc<Meter>>,
+    /// What it reads into.
+    pub(super) memory: Option<Holding>,
 }
 
 impl Exchange {
@@ -57,7 +66,7 @@ impl Exchange {
         io: Io,
         request: Request<Bytes>,
         address: &Address,
-        meter: Option<Arc<Meter>>,
+        bounds: Bounds,
     ) -> Result<(StatusCode, HeaderMap, Self)> {
         let read = BytesMut::new();
         let mut wire = Wire {
@@ -65,7 +74,7 @@ impl Exchange {
             read,
             read_size: READ_FEW,
             address: address.clone(),
-            meter,
+            bounds,
         };
         let method = request.method().clone();
         let unsent = wire.send(&request).await.err();
@@ -155,6 +164,9 @@ impl Wire {
         if self.read.capacity() - self.read.len() < self.read_size / 2 {
             self.read.reserve(self.read_size);
         }
+        if let Some(memory) = &mut self.bounds.memory {
+            memory.reach(self.read.capacity())?;
+        }
         let room = self.read.capacity() - self.read.len();
         // This future has no state of its own, so that there is nothing to keep.
         match ready!(pin!(self.io.read_buf(&mut self.read)).poll(cx)) {
@@ -162,7 +174,7 @@ impl Wire {
                 if count == room {
                     self.read_size = READ_MANY;
                 }
-                if let Some(meter) = &self.meter {
+                if let Some(meter) = &self.bounds.meter {
                     meter.take(count)?;
                 }
                 Poll::Ready(Ok(count > 0))

@@ -1,6 +1,7 @@
 //! The command, as far as it needs no engine: what it says, and what it ends with.
 
 mod audit;
+mod compile;
 mod components;
 mod inspect;
 mod learn;

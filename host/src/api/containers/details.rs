@@ -21,6 +21,7 @@ use crate::api::{Error, Result};
 #[derive(Debug)]
 pub struct ContainerDetails {
     snapshot: Snapshot,
+    size: usize,
     identity: Group<ContainerIdentity>,
     state: Group<ContainerState>,
     health: Group<Option<ContainerHealth>>,
@@ -42,8 +43,16 @@ pub struct ContainerDetails {
 type Group<T> = OnceLock<Result<T>>;
 
 impl ContainerDetails {
+    #[cfg(test)]
     pub(crate) fn new(bytes: Bytes) -> Result<Self> {
+        let weight = crate::api::json::weigh(&bytes)?;
+        Self::of(bytes, weight)
+    }
+
+    /// Takes an answer that takes so many bytes when all of it is read.
+    pub(crate) fn of(bytes: Bytes, weight: usize) -> Result<Self> {
         Ok(Self {
+            size: bytes.len().saturating_add(weight),
             snapshot: Snapshot::new(bytes)?,
             identity: Group::new(),
             state: Group::new(),
@@ -69,9 +78,9 @@ impl ContainerDetails {
         self.snapshot.text()
     }
 
-    /// What it takes of memory, in bytes and roughly.
+    /// What it takes of memory when all of it is read, in bytes and roughly.
     pub fn size_hint(&self) -> usize {
-        self.snapshot.text().len().saturating_mul(2)
+        self.size
     }
 
     /// What it is called and made of.

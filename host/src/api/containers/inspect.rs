@@ -58,7 +58,7 @@ impl Container<'_> {
     /// disk as well, which takes the engine a while.
     pub async fn inspect(&self, size: bool) -> Result<ContainerDetails> {
         self.client
-            .fetch(self.json(size), ContainerDetails::new)
+            .fetch_weighed(self.json(size), ContainerDetails::of)
             .await
     }
 

@@ -114,6 +114,10 @@ impl Decoder for LogDecoder {
         Ok(self.frames.finish()?.map(chunk))
     }
 
+    fn kept(&self) -> usize {
+        self.frames.kept()
+    }
+
     fn size(chunk: &LogChunk) -> usize {
         chunk.data.len()
     }

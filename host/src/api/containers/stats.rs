@@ -71,13 +71,25 @@ impl Decoder for StatsDecoder {
             .transpose()
     }
 
+    fn kept(&self) -> usize {
+        self.values.kept()
+    }
+
     /// A reading takes about this, in bytes: its fields, and some names.
     fn size(stats: &ContainerStats) -> usize {
         size_of::<ContainerStats>()
             + stats.memory.details.len() * 64
             + stats.blkio.len() * size_of::<BlkioEntry>()
             + stats.networks.len() * size_of::<InterfaceStats>()
+            + texts(&stats.more)
     }
+}
+
+/// What is kept as JSON.
+fn texts(more: &[(String, String)]) -> usize {
+    let text =
+        |(key, value): &(String, String)| size_of::<(String, String)>() + key.len() + value.len();
+    more.iter().map(text).sum()
 }
 
 fn reading(value: &[u8]) -> transport::Result<ContainerStats> {

@@ -9,9 +9,9 @@ use futures::Stream;
 
 use super::Container;
 use super::types::{ContainerExit, WaitCondition};
-use crate::api::json::{Record, Source, value};
+use crate::api::json::{Record, Source, value, weigh};
 use crate::api::{Error, Result};
-use crate::transport::{BodyStream, HeadTimeout, Request};
+use crate::transport::{BodyStream, HeadTimeout, Holding, Request};
 
 /// The largest answer to a wait, in bytes: a number, and perhaps a message.
 const MAX_ANSWER: usize = 64 << 10;
@@ -38,6 +38,7 @@ impl Container<'_> {
             .head_timeout(HeadTimeout::Never);
         let body = self.client.open(request).await?;
         Ok(ExitFuture {
+            memory: body.memory(),
             body,
             answer: BytesMut::new(),
         })
@@ -51,6 +52,7 @@ impl Container<'_> {
 pub struct ExitFuture {
     body: BodyStream,
     answer: BytesMut,
+    memory: Option<Holding>,
 }
 
 impl Future for ExitFuture {
@@ -65,9 +67,14 @@ impl Future for ExitFuture {
                 return Poll::Ready(Err(error.at(this.body.route())));
             }
             this.answer.extend_from_slice(&piece);
+            if let Some(memory) = &mut this.memory {
+                memory.reach(this.answer.capacity())?;
+            }
         }
         let answer = std::mem::take(&mut this.answer);
-        let exit = value::<Exit>(&answer).map_err(|error| error.at(this.body.route()))?;
+        let exit = weigh(&answer)
+            .and_then(|_| value::<Exit>(&answer))
+            .map_err(|error| error.at(this.body.route()))?;
         Poll::Ready(Ok(ContainerExit {
             status_code: exit.status_code.unwrap_or(-1),
             error: exit.error.and_then(|error| error.message),

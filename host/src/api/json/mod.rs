@@ -7,6 +7,7 @@
 mod record;
 mod snapshot;
 mod values;
+mod weight;
 
 use serde::de::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -19,6 +20,7 @@ pub(super) use self::values::{
     Blank, Created, Key, Map, Moment, Nullable, OneOrMore, RawText, Skipped, Text, TextVisitor,
     texts,
 };
+pub(super) use self::weight::weigh;
 
 /// Names, and values as JSON: what an answer holds beyond a type.
 pub(super) type More = Vec<(String, String)>;

@@ -18,6 +18,7 @@ use crate::api::{Error, Result};
 #[derive(Debug)]
 pub struct SystemInfo {
     snapshot: Snapshot,
+    size: usize,
     identity: Group<EngineIdentity>,
     counts: Group<ObjectCounts>,
     storage: Group<StorageInfo>,
@@ -32,8 +33,16 @@ pub struct SystemInfo {
 type Group<T> = OnceLock<Result<T>>;
 
 impl SystemInfo {
+    #[cfg(test)]
     pub(crate) fn new(bytes: Bytes) -> Result<Self> {
+        let weight = crate::api::json::weigh(&bytes)?;
+        Self::of(bytes, weight)
+    }
+
+    /// Takes an answer that takes so many bytes when all of it is read.
+    pub(crate) fn of(bytes: Bytes, weight: usize) -> Result<Self> {
         Ok(Self {
+            size: bytes.len().saturating_add(weight),
             snapshot: Snapshot::new(bytes)?,
             identity: Group::new(),
             counts: Group::new(),
@@ -52,9 +61,9 @@ impl SystemInfo {
         self.snapshot.text()
     }
 
-    /// What it takes of memory, in bytes and roughly.
+    /// What it takes of memory when all of it is read, in bytes and roughly.
     pub fn size_hint(&self) -> usize {
-        self.snapshot.text().len().saturating_mul(2)
+        self.size
     }
 
     /// Who the engine is and what it runs on.

@@ -47,6 +47,6 @@ impl<'a> System<'a> {
     /// read.
     pub async fn info(&self) -> Result<SystemInfo> {
         let request = Request::get("/info");
-        self.client.fetch(request, SystemInfo::new).await
+        self.client.fetch_weighed(request, SystemInfo::of).await
     }
 }

@@ -5,13 +5,14 @@ use crate::api::ErrorKind;
 use crate::cli::failure::{self, Failure, NOT_STARTED};
 use crate::cli::text;
 use crate::keeper::KeepError;
-use crate::policy::Lacking;
 use crate::policy::create::NotGiven;
+use crate::policy::{Lacking, Met};
 use crate::runtime::{BeginError, ImportError, LoadError};
 
 pub(super) fn not_loaded(error: &LoadError) -> Failure {
     let failure = Failure::new(NOT_STARTED, failure::chain(error));
     match error {
+        LoadError::Limit(met) => failure.hint(raise(met)),
         LoadError::Newer(_) => failure.hint("update dockwit, or build the plugin with an older crate `dockwit`"),
         LoadError::Refused(_) => failure.hint(
             "build it with the crate `dockwit` alone; its `time` and `stdin()` take the place of WASI 0.3",
@@ -37,10 +38,7 @@ impl Options {
             BeginError::Variable(name) => failure.hint(format!(
                 "set it, or take {name} from wasi.env in the policy"
             )),
-            BeginError::Limit(met) => failure.hint(format!(
-                "raise it by --set {}=..., or in the policy",
-                met.key
-            )),
+            BeginError::Limit(met) => failure.hint(raise(met)),
             BeginError::Audit(_) => failure
                 .hint("what can't be audited isn't run; make room for it, or name another --audit"),
             BeginError::Keep(error) => not_kept(failure, error),
@@ -75,6 +73,10 @@ impl Options {
         .details(text::columns(rows).collect())
         .hint(hint)
     }
+}
+
+fn raise(met: &Met) -> String {
+    format!("raise it by --set {}=..., or in the policy", met.key)
 }
 
 fn not_kept(failure: Failure, error: &KeepError) -> Failure {

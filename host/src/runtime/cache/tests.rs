@@ -36,7 +36,9 @@ impl Setting {
                 self.compiled.set(self.compiled.get() + 1);
                 Component::new(engine, bytes)
             };
-            let component = cache.get_or(&self.engine, component, compile).unwrap();
+            let component = cache
+                .component_by(&self.engine, component, compile)
+                .unwrap();
             assert!(component.get_export_index(None, "f").is_some());
         }
         self.compiled.get()

@@ -7,7 +7,7 @@ use hyper::{Method, StatusCode};
 use tokio::time::timeout;
 
 use crate::transport::testing::{Engine, FLOW, SOON, answer};
-use crate::transport::{ErrorKind, HeadTimeout, Request, Transport};
+use crate::transport::{Budget, ErrorKind, HeadTimeout, Request, Transport};
 
 fn get() -> Request {
     Request::get("/x")
@@ -251,4 +251,55 @@ async fn what_reads_only_sends_no_change() {
             "{error}"
         );
     }
+}
+
+/// An engine that announces nothing true about an answer that has no end, and notes how much of it was taken.
+fn endless() -> (Engine, Arc<Mutex<usize>>) {
+    let taken = Arc::new(Mutex::new(0));
+    let notes = taken.clone();
+    let engine = Engine::start(move |mut peer| {
+        let notes = notes.clone();
+        async move {
+            peer.request().await;
+            peer.send(FLOW).await;
+            let piece = [b'x'; 4 << 10];
+            while !peer.is_broken() {
+                peer.chunk(&piece).await;
+                *notes.lock().expect("notes") += piece.len();
+            }
+        }
+    });
+    (engine, taken)
+}
+
+#[tokio::test]
+async fn attack_135_an_answer_beyond_the_budget_is_not_read_on() {
+    const LIMIT: u64 = 1 << 20;
+    let (engine, taken) = endless();
+    let budget = Budget::new("sandbox.host-memory", LIMIT);
+    let transport = engine.transport().held_to(Arc::new(budget.holding()));
+    let error = transport.call(get()).await.expect_err("it has no end");
+    let budget_is_met = matches!(error.kind(), ErrorKind::Budget { limit: LIMIT, .. });
+    assert!(budget_is_met, "{error}");
+    // What lies in the socket and in the connection's buffers was sent, too.
+    let taken = *taken.lock().expect("notes");
+    assert!(taken < 2 << 20, "{taken} bytes");
+    drop(transport);
+    assert_eq!(budget.held(), 0);
+}
+
+#[tokio::test]
+async fn what_was_read_is_held_as_long_as_its_call() {
+    let text = "x".repeat(300_000);
+    let engine = Engine::answering(answer("200 OK", "", &text));
+    let budget = Budget::new("sandbox.host-memory", 1 << 20);
+    let transport = engine.transport().held_to(Arc::new(budget.holding()));
+    for _ in 0..2 {
+        transport.call(get()).await.expect("there is room");
+    }
+    assert!(budget.held() >= 600_000, "{}", budget.held());
+    transport.call(get()).await.expect_err("there is no room");
+    drop(transport);
+    let transport = engine.transport().held_to(Arc::new(budget.holding()));
+    transport.call(get()).await.expect("there is room again");
 }

@@ -1,0 +1,94 @@
+//! What an answer takes of memory, before it is read.
+
+use crate::api::error::Result;
+use crate::transport::{MAX_DEPTH, too_deep};
+
+/// What an object or a list takes besides what is in it, in bytes: as much as the largest of our types.
+const NESTED: usize = 512;
+
+/// What each further value takes, in bytes: a key, a text, and what their places take.
+const VALUE: usize = 64;
+
+/// Tells what an answer takes of memory when it is read, in bytes and roughly: rather more than less. It isn't checked to be JSON.
+///
+/// Fails with `Protocol` if it is nested too deep.
+pub(in crate::api) fn weigh(bytes: &[u8]) -> Result<usize> {
+    let (mut depth, mut nested, mut values) = (0_usize, 0_usize, 0_usize);
+    let mut rest = bytes.iter();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'"' => skip_text(&mut rest),
+            b',' => values += 1,
+            b'{' | b'[' => {
+                nested += 1;
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(too_deep().into());
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    let places = nested.saturating_mul(NESTED);
+    let places = places.saturating_add(values.saturating_mul(VALUE));
+    Ok(places.saturating_add(bytes.len()))
+}
+
+/// Goes to the end of a text that has begun.
+fn skip_text(rest: &mut std::slice::Iter<'_, u8>) {
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'"' => return,
+            b'\\' => drop(rest.next()),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::ErrorKind;
+
+    fn nested(depth: usize) -> String {
+        "{\"a\":[".repeat(depth / 2) + &"]}".repeat(depth / 2)
+    }
+
+    #[test]
+    fn attack_135_an_answer_is_nested_no_deeper_than_its_bound() {
+        assert!(weigh(nested(MAX_DEPTH).as_bytes()).is_ok());
+        let error = weigh(format!("[{}]", nested(MAX_DEPTH)).as_bytes()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Protocol);
+        assert!(error.message().contains("64 levels"), "{error}");
+    }
+
+    #[test]
+    fn brackets_within_texts_are_text() {
+        let brackets = "[".repeat(1000);
+        for text in [
+            format!("\"{brackets}\""),
+            format!("{{\"\\\"{brackets}\":1}}"),
+            format!("[\"\\\\\",\"{brackets}\"]"),
+        ] {
+            assert!(weigh(text.as_bytes()).is_ok(), "{text}");
+        }
+        assert!(weigh(format!("\"\\\\\"{brackets}").as_bytes()).is_err());
+    }
+
+    #[test]
+    fn many_small_values_weigh_more_than_their_bytes() {
+        let objects = format!("[{}{{}}]", "{},".repeat(999));
+        assert!(weigh(objects.as_bytes()).unwrap() > 1000 * NESTED);
+        let numbers = format!("[{}1]", "1,".repeat(999));
+        assert!(weigh(numbers.as_bytes()).unwrap() > 999 * VALUE);
+        assert_eq!(weigh(b"\"text\"").unwrap(), 6);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(0_u8.., 0..300)) {
+            let _ = weigh(&bytes);
+        }
+    }
+}
