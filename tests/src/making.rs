@@ -78,6 +78,7 @@ impl Making {
             ("GET", ["version"]) => ("200 OK", version()),
             ("GET", ["images", .., "json"]) => ("200 OK", image()),
             ("GET", ["containers", "json"]) => ("200 OK", json!([])),
+            ("GET", ["system", "df"]) => ("200 OK", json!({})),
             ("GET", ["networks", _]) => self.told("network"),
             ("GET", ["containers", _, "json"]) => self.told("container"),
             ("POST", ["volumes", "create"]) => ("201 Created", body()),

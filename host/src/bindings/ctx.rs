@@ -103,6 +103,9 @@ impl DockerCtxBuilder {
     /// Makes the context.
     pub fn build(self) -> DockerCtx {
         let policy = Arc::clone(self.keeper.policy());
+        if let Some(audit) = &self.audit {
+            self.keeper.tell(audit);
+        }
         let limits = policy.limits();
         let meter = Meter::new("limits.bytes", limits.bytes.0);
         let memory = Budget::new(HOST_MEMORY, policy.sandbox().host_memory.0);

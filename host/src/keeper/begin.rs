@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::disk::Disk;
 use super::engine::Told;
+use super::watch::Watch;
 use super::{Books, Inner, Keeper, Plan, end, given};
 use crate::api::{self, Client};
 use crate::policy::Policy;
@@ -60,7 +62,7 @@ impl Keeper {
         hold(&policy, &told)?;
         end::finish_dead_runs(client, ledger, &told.id).await?;
         let given = given::of(&policy, given::is_here(client));
-        Self::with_books(policy, ledger, told, id, given).await
+        Self::with_books(policy, ledger, client, told, id, given).await
     }
 
     /// A keeper as [`without_ledger`](Self::without_ledger), of whose folders to write to others know by this ledger.
@@ -106,7 +108,7 @@ impl Keeper {
         let copy = ledger.copy_into(plan.folder())?;
         let given = given::of(&policy, given::is_here(client));
         let engine = told.id.clone();
-        let keeper = Self::with_books(policy, &copy, told, id, given.clone()).await?;
+        let keeper = Self::with_books(policy, &copy, client, told, id, given.clone()).await?;
         // In the copy no other run lives.
         ledger.check_given(&engine, keeper.policy().plugin().as_str(), &given)?;
         keeper.set_plan(plan);
@@ -116,6 +118,7 @@ impl Keeper {
     async fn with_books(
         policy: Arc<Policy>,
         ledger: &Ledger,
+        client: &Client,
         told: Told,
         id: RunId,
         given: Given,
@@ -128,6 +131,10 @@ impl Keeper {
         };
         let run = tokio::task::spawn_blocking(begin).await;
         let run = run.unwrap_or(Err(LedgerError::Busy))?;
+        let limits = policy.limits();
+        let (owner, time) = (run.owner(), limits.container_time);
+        let disk = Arc::new(Disk::new(client.clone(), owner.clone(), limits.disk.0));
+        let watch = Watch::begin(client.clone(), owner.clone(), time, Arc::clone(&disk));
         Ok(Self(Arc::new(Inner {
             policy,
             books: Some(Books {
@@ -137,6 +144,8 @@ impl Keeper {
                 quotas,
                 network: tokio::sync::Mutex::default(),
                 brought: Default::default(),
+                disk,
+                watch,
             }),
             learner: Default::default(),
             plan: Default::default(),

@@ -52,7 +52,7 @@ impl Keeper {
             check_name("set-name", name)?;
         }
         // Before anything is asked: without a ledger nothing can be made.
-        self.books()?;
+        self.books()?.disk.has_room().await?;
         let spec = &self.asked(spec);
         let named = Named::of(spec);
         let image = self.image(&errand.client, &named.image).await?;

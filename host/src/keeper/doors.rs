@@ -29,6 +29,7 @@ impl Keeper {
             self.announce(errand)?;
             return Ok(self.send(errand, handle, call).await?);
         }
+        self.books()?.disk.has_room().await?;
         let claims = match self.planned_claims(&handle.id) {
             Some(claims) => claims,
             None => self.claims_as_found(errand, handle).await?,
@@ -41,7 +42,10 @@ impl Keeper {
         let started = self.send(errand, handle, call).await;
         pass("start", "answered");
         match &started {
-            Ok(()) => self.still_running(&id).await?,
+            Ok(()) => {
+                self.books()?.watch.started(&handle.id);
+                self.still_running(&id).await?;
+            }
             Err(_) => self.seen_stopped(&errand.client, id).await?,
         }
         Ok(started?)

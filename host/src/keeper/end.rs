@@ -55,7 +55,10 @@ impl Keeper {
         match &self.0.books {
             // Nothing was made.
             Some(_) if self.plan().is_some() => Ended::default(),
-            Some(books) => finish(client, &books.run).await,
+            Some(books) => {
+                books.watch.end();
+                finish(client, &books.run).await
+            }
             None => {
                 let mut ended = Ended::default();
                 if let Some(Err(error)) = self.0.known.as_ref().map(LedgerRun::end) {
@@ -159,7 +162,11 @@ async fn container(client: &Client, run: &LedgerRun, object: &Object) -> Result<
 }
 
 /// Sees to it that it doesn't run, and won't by itself.
-async fn stop(client: &Client, id: &ContainerId, details: &ContainerDetails) -> Result<(), Fault> {
+pub(super) async fn stop(
+    client: &Client,
+    id: &ContainerId,
+    details: &ContainerDetails,
+) -> Result<(), Fault> {
     let container = client.container(id);
     let state = details.state()?;
     if details.host_config()?.restart_policy.condition != RestartCondition::No {

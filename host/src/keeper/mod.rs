@@ -10,6 +10,7 @@
 //! - **doors** ([`Keeper::let_on`], [`Keeper::update`]): what exists is held against today's bounds before it may run.
 //! - **change** ([`Keeper::change`], [`Keeper::rename`], [`Keeper::remove`]): the ledger is on the safe side of the engine's
 //!   answer.
+//! - **look after** what the plugin has while the run goes on: how long its containers run, what they take of the disk.
 //! - **end** ([`Keeper::end`]): what isn't known is looked up, and what the run made is removed, stopped or kept;
 //!   of runs that were killed, too, when the next one begins.
 
@@ -18,6 +19,7 @@ mod begin;
 mod change;
 mod create;
 mod cut;
+mod disk;
 mod doors;
 mod end;
 mod engine;
@@ -36,11 +38,13 @@ mod points;
 mod room;
 mod settle;
 mod there;
+mod watch;
 
 use std::sync::{Arc, OnceLock};
 
 use crate::api::networks::NetworkDetails;
 use crate::api::{Client, ContainerId};
+use crate::policy::audit::Audit;
 use crate::policy::create::{Engine, Stamp};
 use crate::policy::ledger::{Ledger, LedgerError, LedgerRun, Nonce, Owner, Quotas};
 use crate::policy::{Learner, Policy, Verb};
@@ -77,6 +81,8 @@ struct Books {
     /// The plugin's own network, once it is known to be there.
     network: tokio::sync::Mutex<Option<NetworkDetails>>,
     brought: look_up::Brought,
+    disk: Arc<disk::Disk>,
+    watch: watch::Watch,
 }
 
 /// A container that was looked up or made: the authority over it.
@@ -140,6 +146,13 @@ impl Keeper {
 
     fn owner(&self) -> Option<&Owner> {
         self.0.books.as_ref().map(Books::owner)
+    }
+
+    /// Has an audit told what the host does to what the plugin has while the run goes on. The first audit stays.
+    pub fn tell(&self, audit: &Audit) {
+        if let Some(books) = &self.0.books {
+            books.watch.tell(audit.observer());
+        }
     }
 
     /// Tells that a change is about to be sent, or refuses it.

@@ -39,6 +39,11 @@ pub struct Limits {
     pub networks: u32,
     /// How many volumes it may have, those of all its runs together.
     pub volumes: u32,
+    /// How much of the engine's disk the files of its containers and its volumes may take, those of all its runs together. No engine
+    /// holds anything to it: the host measures now and then, and lets nothing more be made or started once it takes more.
+    pub disk: Size,
+    /// How long a container may run at a time, in whatever run it was made; the host stops it then, as long as a run of the plugin goes on.
+    pub container_time: Time,
     /// What becomes of what a run made when it ends: `"remove"`, `"stop"` or `"keep"`.
     pub on_end: OnEnd,
 }
@@ -75,6 +80,8 @@ impl Default for Limits {
             cpus_total: Cpus(16_000_000_000),
             networks: 8,
             volumes: 32,
+            disk: Size(16 << 30),
+            container_time: Time(Duration::from_secs(24 * 3600)),
             on_end: OnEnd::Remove,
         }
     }

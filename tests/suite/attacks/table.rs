@@ -247,13 +247,13 @@ const ROWS: &[(u16, &str, Stop)] = &[
         Key("create.healthcheck"),
     ),
     (134, "what survives its end", Key("create.stop-timeout")),
-    (135, "what the host holds", Limit("sandbox.handles")),
+    (135, "what the host holds", Limit("sandbox.host-memory")),
     (
         136,
         "limits that the engine drops",
         Key("accept-unenforced"),
     ),
-    (137, "disks that fill", Waits("limits.disk")),
+    (137, "disks that fill", Limit("limits.disk")),
     (
         138,
         "the machine by one's own network",

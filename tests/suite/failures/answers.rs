@@ -227,6 +227,44 @@ async fn an_answer_of_another_form() {
     }
 }
 
+/// JSON that is as deep as may be, and JSON that is one level deeper.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_135_an_answer_that_is_nested_too_deep() {
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    let bodies = |depth: usize| {
+        let inner = nested(depth - 1);
+        [
+            (
+                "list",
+                format!("[{{\"Id\":\"1\",\"X\":{}}}]", nested(depth - 2)),
+            ),
+            ("stats_stream", format!("{{\"x\":{inner}}}")),
+            ("wait", format!("{{\"StatusCode\":0,\"X\":{inner}}}")),
+            (
+                "inspect",
+                format!(
+                    "{{\"Id\":\"1\",\"Name\":\"/a\",\"Config\":{{\"X\":{}}}}}",
+                    nested(depth - 2)
+                ),
+            ),
+        ]
+    };
+    let ops = [
+        "containers.list",
+        "container.stats-stream",
+        "container.wait",
+        "container.inspect",
+    ];
+    for (case, body) in bodies(64) {
+        let ran = run(case, engine(flowing(body), Then::Close).client()).await;
+        assert_eq!(told(ran.succeeded())["kind"], "none", "{case}");
+    }
+    for ((case, body), op) in bodies(65).into_iter().zip(ops) {
+        let ran = run(case, engine(flowing(body), Then::Close).client()).await;
+        failed(&ran, ("protocol", op, "64 levels"));
+    }
+}
+
 /// Whether something was made isn't known then: it is looked for, for a while, before the run is over.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_of_another_form_to_a_create() {
@@ -255,7 +293,7 @@ async fn an_answer_without_end() {
         (
             "list",
             engine(flowing("["), flood(&KIB)),
-            ("protocol", "containers.list", "limit"),
+            ("quota", "containers.list", "sandbox.host-memory"),
         ),
         (
             "list",

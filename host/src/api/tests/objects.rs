@@ -296,3 +296,30 @@ fn ids_and_names_have_one_form() {
         bad.parse::<VolumeName>().expect_err(bad);
     }
 }
+
+/// What volumes take of the disk, in the forms of engines old and new, where the sizes of some aren't known.
+#[tokio::test]
+async fn volumes_are_measured_on_every_engine() {
+    const OLD: &str = r#"{"LayersSize":9,"Images":null,"Containers":[],"Volumes":[
+        {"Name":"a","UsageData":{"RefCount":1,"Size":7}},{"Name":"b","UsageData":{"RefCount":0,"Size":-1}},{"Name":"c"}]}"#;
+    const BOTH: &str = r#"{"Volumes":[{"Name":"a","UsageData":{"Size":7}}],
+        "VolumeUsage":{"TotalSize":7,"Items":[{"Name":"a","UsageData":{"Size":7}}]}}"#;
+    const NEW: &str =
+        r#"{"VolumeUsage":{"TotalSize":7,"Items":[{"Name":"a","UsageData":{"Size":7}}]}}"#;
+    for (minor, text, query) in [
+        (41, OLD, ""),
+        (44, OLD, "?type=volume"),
+        (52, BOTH, "?type=volume&verbose=1"),
+        (55, NEW, "?type=volume&verbose=1"),
+    ] {
+        let mut engine = Listener::start(ApiVersion::new(1, minor), text);
+        let client = engine.client.clone();
+        let sizes = client.volumes().sizes().await.expect("sizes");
+        assert_eq!(sizes, [("a".to_owned(), 7)], "{minor}");
+        let asked = engine.heard();
+        assert_eq!(asked, [(format!("GET /system/df{query}"), Value::Null)]);
+    }
+    let none = Listener::start(ApiVersion::NEWEST, r#"{"VolumeUsage":{"ActiveCount":0}}"#);
+    let sizes = none.client.volumes().sizes().await.expect("sizes");
+    assert_eq!(sizes, []);
+}

@@ -56,6 +56,8 @@ pub(super) enum Event<'a> {
     Closed(Done<'a>),
     /// A call was refused, or equal ones in a row.
     Refused(Refused<'a>),
+    /// The host has stopped a container of the plugin's, since a limit is met.
+    Stopped(StoppedLine<'a>),
     /// The run is over.
     End(End<'a>),
 }
@@ -144,6 +146,18 @@ pub(super) struct Refused<'a> {
     pub(super) add: Option<&'a str>,
     /// How many there were.
     pub(super) count: u64,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub(super) struct StoppedLine<'a> {
+    /// The key of the limit.
+    pub(super) rule: &'static str,
+    /// What that limit is set to.
+    pub(super) limit: &'a str,
+    /// What was stopped.
+    pub(super) object: &'a Object,
+    /// What came of it.
+    pub(super) outcome: Outcome,
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -10,6 +10,7 @@
 //! - A **stream** or a wait is two: `opened` and `closed`.
 //! - **Refusals** are one each, `refused`; equal ones in a row are one with a count, written when something else comes, at the
 //!   end, or after a second.
+//! - What the **host** stops by itself, since a limit is met, is one: `stopped`.
 //! - The **run** itself has `begin` and `end`. If the first can't be written, it isn't begun.
 //!
 //! Reads go on though their lines can't be written. Each line that is missing leaves a gap in the sequence, and `end` tells how
@@ -28,4 +29,7 @@ pub use recorder::{Audit, Finished, Identity};
 pub use refusals::Refusal;
 pub use replay::{Differing, Replay, ReplayError, Replayed};
 pub use sink::{AuditFile, AuditSink};
-pub(crate) use {line::Exchange, recorder::Phase};
+pub(crate) use {
+    line::Exchange,
+    recorder::{Observer, Phase, Stopped},
+};

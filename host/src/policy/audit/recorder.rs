@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::line::{
     Announced, Begin, Decision, Done, End, Ended, Event, Exchange, Line, MAX_LINE, Object, Outcome,
-    VERSION,
+    StoppedLine, VERSION,
 };
 use super::refusals::{Held, Refusal};
 use super::sink::AuditSink;
@@ -96,6 +96,42 @@ pub struct Finished<'a> {
     pub(crate) took: Duration,
 }
 
+/// Something that the host has stopped by itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stopped<'a> {
+    /// The key of the limit that is met.
+    pub(crate) rule: &'static str,
+    /// What it is set to.
+    pub(crate) limit: &'a str,
+    /// The container's full id.
+    pub(crate) container: &'a str,
+    pub(crate) outcome: Outcome,
+}
+
+/// Tells an audit what goes on beside the calls, and doesn't keep it from its end.
+#[derive(Clone)]
+pub(crate) struct Observer(Weak<Shared>);
+
+impl Observer {
+    /// Tells that the host has stopped something by itself.
+    pub(crate) fn stopped(&self, stopped: &Stopped<'_>) {
+        let Some(shared) = self.0.upgrade() else {
+            return;
+        };
+        let event = Event::Stopped(StoppedLine {
+            rule: stopped.rule,
+            limit: stopped.limit,
+            object: &Object {
+                kind: "container",
+                id: stopped.container.to_owned(),
+            },
+            outcome: stopped.outcome,
+        });
+        // It has happened, whether or not that can be told.
+        let _ = shared.tell(event);
+    }
+}
+
 impl Audit {
     /// Begins the audit of a run that is given so many arguments.
     ///
@@ -120,6 +156,11 @@ impl Audit {
         state.ended = written.is_err();
         drop(state);
         written.map(|()| Self(shared))
+    }
+
+    /// Whoever tells what goes on beside the calls.
+    pub(crate) fn observer(&self) -> Observer {
+        Observer(Arc::downgrade(&self.0))
     }
 
     /// Tells how the run ended.

@@ -238,6 +238,8 @@ pub enum Quota {
     Networks,
     /// Volumes.
     Volumes,
+    /// What containers and volumes take of the engine's disk, in bytes. It is measured, not counted.
+    Disk,
 }
 
 impl Quota {
@@ -250,6 +252,7 @@ impl Quota {
             Self::CpusTotal => "limits.cpus-total",
             Self::Networks => "limits.networks",
             Self::Volumes => "limits.volumes",
+            Self::Disk => "limits.disk",
         }
     }
 }

@@ -35,6 +35,17 @@ fn each_total_is_a_quota() {
 }
 
 #[test]
+fn what_is_measured_has_defaults() {
+    let limits = read("").limits().clone();
+    assert_eq!(limits.disk.to_string(), "16GiB");
+    assert_eq!(limits.container_time.to_string(), "24h");
+    let sandbox = read("").sandbox().clone();
+    assert_eq!(sandbox.host_memory.to_string(), "64MiB");
+    assert_eq!(sandbox.compile_time.to_string(), "2m");
+    assert_eq!(sandbox.compile_memory.to_string(), "4GiB");
+}
+
+#[test]
 fn what_becomes_of_what_was_made_has_one_word() {
     assert_eq!(read("").limits().on_end, OnEnd::Remove);
     for on_end in [OnEnd::Remove, OnEnd::Stop, OnEnd::Keep] {
@@ -54,6 +65,8 @@ fn what_is_wrong_has_its_place() {
             ("cpus-total = \"1\"", 14, "a number of processors"),
             ("networks = 1.5", 12, ""),
             ("volumes = true", 11, ""),
+            ("disk = \"much\"", 8, "is no size"),
+            ("container-time = \"0s\"", 18, "no length of time"),
             ("on-end = \"delete\"", 10, "remove"),
             ("on_end = \"keep\"", 1, "no key `limits.on_end`"),
         ],

@@ -1,10 +1,10 @@
 //! What a plugin is told when it meets a limit, and that it goes on.
 
 use dockwit::futures::future::join_all;
-use dockwit::{Docker, Error, Result, TryStreamExt};
-use dockwit_test_plugins::{cases, ran, running, tell};
+use dockwit::{ContainerSpec, Docker, Error, Result, TryStreamExt};
+use dockwit_test_plugins::{cases, image, ran, running, tell};
 
-cases! { calls, in_flight, streams, stream_bytes, bytes, handles, output, call_bytes }
+cases! { calls, in_flight, streams, stream_bytes, bytes, handles, output, call_bytes, snapshots, specs, list }
 
 /// That a call was refused since a limit is met, and which.
 fn is_met(error: &Error, key: &str, limit: &str) {
@@ -104,5 +104,53 @@ async fn output(_: Docker) -> Result<()> {
 async fn call_bytes(docker: Docker) -> Result<()> {
     let huge = "x".repeat(100 << 10);
     docker.containers().get(&huge).await?;
+    Ok(())
+}
+
+/// Snapshots are kept until there is no room; let go of, they make room again.
+async fn snapshots(docker: Docker) -> Result<()> {
+    let container = running(docker, "c").await?;
+    let mut kept = Vec::new();
+    let error = loop {
+        match container.inspect().await {
+            Ok(details) => kept.push(details),
+            Err(error) => break error,
+        }
+    };
+    is_met(&error, "sandbox.host-memory", &(1 << 20).to_string());
+    tell("kept", kept.len());
+    let groups = kept.first().expect("some are kept");
+    for _ in 0..1000 {
+        groups.identity()?;
+    }
+    kept.clear();
+    container.inspect().await?;
+    Ok(())
+}
+
+/// Specs grow until there is no room. One that had none is refused when it is used, and others are made again.
+async fn specs(docker: Docker) -> Result<()> {
+    let spec = |labels: usize| {
+        let text = "x".repeat(100 << 10);
+        let labels = (0..labels).map(|at| (format!("label-{at}"), text.clone()));
+        labels.fold(ContainerSpec::new(image()), |spec, (key, value)| {
+            spec.label(key, value)
+        })
+    };
+    let kept = spec(8);
+    let error = docker.containers().create(&kept).await.unwrap_err();
+    is_met(&error, "sandbox.host-memory", &(1 << 20).to_string());
+    let error = docker.containers().create(&spec(8)).await.unwrap_err();
+    is_met(&error, "sandbox.host-memory", &(1 << 20).to_string());
+    drop(kept);
+    docker.ping().await?;
+    Ok(())
+}
+
+/// A list that is larger than what the host holds.
+async fn list(docker: Docker) -> Result<()> {
+    let error = docker.containers().list().all(true).await.unwrap_err();
+    is_met(&error, "sandbox.host-memory", &(1 << 20).to_string());
+    docker.ping().await?;
     Ok(())
 }
