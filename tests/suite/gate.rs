@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use dockwit_host::policy::{Grants, Lacking, Missing, Verb};
 use dockwit_host::runtime::BeginError;
 use dockwit_tests::engine::Engine;
-use dockwit_tests::plugin::{Live, Test, all_but};
+use dockwit_tests::plugin::{Live, Test, all_but, own_name};
 use dockwit_tests::proxy::Proxy;
 use futures::StreamExt;
 
@@ -22,7 +22,9 @@ async fn for_each_verb<R: Future<Output = ()>>(test: impl Fn(Verb) -> R) {
 
 /// A run whose case has made what its function needs, and is about to call it.
 async fn ready(verb: Verb, grants: Grants, proxy: &Proxy) -> Live {
-    let test = Test::new("every_function", verb.name()).client(proxy.client());
+    // Of one that shared its name with others, the host would look after their containers.
+    let test = Test::new("every_function", verb.name()).named(&own_name());
+    let test = test.client(proxy.client());
     let mut live = test.grants(grants.missing(Missing::Deny)).begin().await;
     let line = live.line().await;
     assert_eq!(line, "ready", "`every_function` has a case for {verb}");

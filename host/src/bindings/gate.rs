@@ -29,8 +29,11 @@ struct Place {
     memory: Arc<Holding>,
 }
 
-/// What a call takes of the host's memory at least, in bytes: a connection's buffers.
+/// What a call takes of the host's memory at least, in bytes: the buffer of a connection.
 const CALL: usize = 8 << 10;
+
+/// What a flow takes besides what it reads into.
+const FLOW: usize = 1 << 10;
 
 impl From<Met> for Refused {
     fn from(met: Met) -> Self {
@@ -41,14 +44,14 @@ impl From<Met> for Refused {
 impl DockerCtx {
     /// Lets a call through if its verb is granted, and no limit is met.
     pub(super) fn pass(&mut self, verb: Verb) -> Result<Pass, Error> {
-        let place = self.admit(verb);
+        let place = self.admit(verb, CALL);
         let place = place.map_err(|refused| self.refuse(verb, &refused))?;
         Ok(self.let_in(verb, self.client.clone(), place))
     }
 
     /// As [`pass`](Self::pass), for a call that opens a flow: that has a place and a meter of its own.
     pub(super) fn pass_flow(&mut self, verb: Verb) -> Result<Pass, Error> {
-        let place = self.admit(verb).and_then(|place| {
+        let place = self.admit(verb, FLOW).and_then(|place| {
             Ok(Place {
                 _permit: self.quota.stream()?,
                 ..place
@@ -60,13 +63,13 @@ impl DockerCtx {
         Ok(self.let_in(verb, self.client.metered(meter), place))
     }
 
-    fn admit(&mut self, verb: Verb) -> Result<Place, Refused> {
+    fn admit(&mut self, verb: Verb, size: usize) -> Result<Place, Refused> {
         // Before anything else: refused calls count, too, and a flood of them is refused for one reason.
         self.quota.count(Instant::now())?;
         self.policy.allow(verb).map_err(Refused::Verb)?;
         let permit = self.quota.call()?;
         let memory = self.memory.holding();
-        memory.add(CALL).map_err(|_| of_memory(&self.keeper))?;
+        memory.add(size).map_err(|_| of_memory(&self.keeper))?;
         Ok(Place {
             _permit: permit,
             memory: Arc::new(memory),
@@ -345,30 +348,76 @@ impl Flow {
 
 /// The containers that a run was told of by their full ids, so that it can have handles of them without asking the engine
 /// again.
-#[derive(Default)]
 pub(super) struct Told {
     handles: HashMap<ContainerId, Handle>,
     order: VecDeque<ContainerId>,
+    memory: Holding,
 }
 
-/// How many are remembered; the oldest are forgotten. Each takes some 150 bytes, and engines hold a few thousand containers at
-/// most.
+/// How many are remembered; the oldest are forgotten. Engines hold a few thousand containers at most.
 const MAX_TOLD: usize = 32 * 1024;
 
+/// What each takes of memory, in bytes, about.
+const TOLD: usize = 256;
+
 impl Told {
+    pub(super) fn new(memory: Holding) -> Self {
+        Self {
+            handles: HashMap::new(),
+            order: VecDeque::new(),
+            memory,
+        }
+    }
+
     pub(super) fn add(&mut self, handle: Handle) {
-        if self.handles.insert(handle.id, handle).is_some() {
+        if let Some(known) = self.handles.get_mut(&handle.id) {
+            *known = handle;
             return;
         }
-        self.order.push_back(handle.id);
-        if self.order.len() > MAX_TOLD
-            && let Some(oldest) = self.order.pop_front()
-        {
+        if self.order.len() >= MAX_TOLD || self.memory.add(TOLD).is_err() {
+            // It takes the place of the oldest.
+            let Some(oldest) = self.order.pop_front() else {
+                return;
+            };
             self.handles.remove(&oldest);
         }
+        self.order.push_back(handle.id);
+        self.handles.insert(handle.id, handle);
     }
 
     pub(super) fn handle(&self, id: &ContainerId) -> Option<Handle> {
         self.handles.get(id).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Budget;
+
+    fn handle(at: usize) -> Handle {
+        Handle {
+            id: format!("{at:064x}").parse().unwrap(),
+            change: true,
+            own: true,
+        }
+    }
+
+    #[test]
+    fn attack_135_containers_are_remembered_as_long_as_there_is_room() {
+        let budget = Budget::new(HOST_MEMORY, 10 * TOLD as u64);
+        let mut told = Told::new(budget.holding());
+        for at in 0..100 {
+            told.add(handle(at));
+            told.add(handle(at));
+        }
+        assert_eq!((told.handles.len(), told.order.len()), (10, 10));
+        assert_eq!(budget.held(), 10 * TOLD as u64);
+        assert_eq!(told.handle(&handle(89).id), None);
+        assert_eq!(told.handle(&handle(99).id), Some(handle(99)));
+        let nothing = Budget::new(HOST_MEMORY, 0);
+        let mut told = Told::new(nothing.holding());
+        told.add(handle(1));
+        assert_eq!(told.handle(&handle(1).id), None);
     }
 }

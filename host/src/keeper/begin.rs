@@ -62,7 +62,9 @@ impl Keeper {
         hold(&policy, &told)?;
         end::finish_dead_runs(client, ledger, &told.id).await?;
         let given = given::of(&policy, given::is_here(client));
-        Self::with_books(policy, ledger, client, told, id, given).await
+        let mut keeper = Self::with_books(policy, ledger, client, told, id, given).await?;
+        keeper.look_after(client);
+        Ok(keeper)
     }
 
     /// A keeper as [`without_ledger`](Self::without_ledger), of whose folders to write to others know by this ledger.
@@ -115,6 +117,18 @@ impl Keeper {
         Ok(keeper)
     }
 
+    /// Looks after what the plugin has, from now on, while nobody else has the keeper yet.
+    fn look_after(&mut self, client: &Client) {
+        let time = self.policy().limits().container_time;
+        if let Some(inner) = Arc::get_mut(&mut self.0)
+            && let Some(books) = &mut inner.books
+        {
+            let owner = books.run.owner().clone();
+            let disk = Arc::clone(&books.disk);
+            books.watch = Some(Watch::begin(client.clone(), owner, time, disk));
+        }
+    }
+
     async fn with_books(
         policy: Arc<Policy>,
         ledger: &Ledger,
@@ -132,9 +146,7 @@ impl Keeper {
         let run = tokio::task::spawn_blocking(begin).await;
         let run = run.unwrap_or(Err(LedgerError::Busy))?;
         let limits = policy.limits();
-        let (owner, time) = (run.owner(), limits.container_time);
-        let disk = Arc::new(Disk::new(client.clone(), owner.clone(), limits.disk.0));
-        let watch = Watch::begin(client.clone(), owner.clone(), time, Arc::clone(&disk));
+        let disk = Disk::new(client.clone(), run.owner().clone(), limits.disk.0);
         Ok(Self(Arc::new(Inner {
             policy,
             books: Some(Books {
@@ -144,8 +156,8 @@ impl Keeper {
                 quotas,
                 network: tokio::sync::Mutex::default(),
                 brought: Default::default(),
-                disk,
-                watch,
+                disk: Arc::new(disk),
+                watch: None,
             }),
             learner: Default::default(),
             plan: Default::default(),

@@ -29,10 +29,12 @@ impl Keeper {
             self.announce(errand)?;
             return Ok(self.send(errand, handle, call).await?);
         }
-        self.books()?.disk.has_room().await?;
         let claims = match self.planned_claims(&handle.id) {
             Some(claims) => claims,
-            None => self.claims_as_found(errand, handle).await?,
+            None => {
+                self.books()?.disk.has_room().await?;
+                self.claims_as_found(errand, handle).await?
+            }
         };
         let id = handle.id.to_string();
         self.claim_running(errand, &id, &claims).await?;
@@ -43,7 +45,9 @@ impl Keeper {
         pass("start", "answered");
         match &started {
             Ok(()) => {
-                self.books()?.watch.started(&handle.id);
+                if let Some(watch) = self.watch() {
+                    watch.started(&handle.id);
+                }
                 self.still_running(&id).await?;
             }
             Err(_) => self.seen_stopped(&errand.client, id).await?,

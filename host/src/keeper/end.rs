@@ -56,7 +56,9 @@ impl Keeper {
             // Nothing was made.
             Some(_) if self.plan().is_some() => Ended::default(),
             Some(books) => {
-                books.watch.end();
+                if let Some(watch) = &books.watch {
+                    watch.end();
+                }
                 finish(client, &books.run).await
             }
             None => {

@@ -82,7 +82,8 @@ struct Books {
     network: tokio::sync::Mutex<Option<NetworkDetails>>,
     brought: look_up::Brought,
     disk: Arc<disk::Disk>,
-    watch: watch::Watch,
+    /// None for a plan, which changes nothing.
+    watch: Option<watch::Watch>,
 }
 
 /// A container that was looked up or made: the authority over it.
@@ -144,14 +145,18 @@ impl Keeper {
         self.0.books.as_ref().ok_or(Fault::NoLedger)
     }
 
+    fn watch(&self) -> Option<&watch::Watch> {
+        self.0.books.as_ref()?.watch.as_ref()
+    }
+
     fn owner(&self) -> Option<&Owner> {
         self.0.books.as_ref().map(Books::owner)
     }
 
     /// Has an audit told what the host does to what the plugin has while the run goes on. The first audit stays.
     pub fn tell(&self, audit: &Audit) {
-        if let Some(books) = &self.0.books {
-            books.watch.tell(audit.observer());
+        if let Some(watch) = self.watch() {
+            watch.tell(audit.observer());
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::disk::Disk;
@@ -94,12 +94,18 @@ impl Drop for Watch {
 impl Watcher {
     async fn watch(mut self, mut starts: UnboundedReceiver<String>) {
         let mut round = Instant::now();
+        // Beside the rest, since it may take an engine minutes.
+        let mut measuring = JoinSet::new();
         loop {
             let now = Instant::now();
             if now >= round {
                 round = now + ROUND;
                 self.find();
-                self.disk.look().await;
+                while measuring.try_join_next().is_some() {}
+                if measuring.is_empty() {
+                    let disk = Arc::clone(&self.disk);
+                    measuring.spawn(async move { disk.look().await });
+                }
             }
             self.put_down().await;
             let next = self.due.values().min().copied().unwrap_or(round).min(round);

@@ -104,6 +104,7 @@ fn next<const N: usize>(rest: &mut &[u8]) -> io::Result<[u8; N]> {
 #[derive(Clone, Debug)]
 pub struct Compiler {
     args: Vec<OsString>,
+    component: Size,
     time: Time,
     memory: Size,
 }
@@ -116,6 +117,7 @@ impl Compiler {
     ) -> Self {
         Self {
             args: args.into_iter().map(Into::into).collect(),
+            component: sandbox.component,
             time: sandbox.compile_time,
             memory: sandbox.compile_memory,
         }
@@ -125,7 +127,7 @@ impl Compiler {
     ///
     /// # Errors
     ///
-    /// Fails with a [`Met`] if the child took too long or too much, and otherwise if the component can't be compiled, or no child
+    /// Fails with a [`Met`] if the component is too big, or the child took too long or too much, and otherwise if the component can't be compiled, or no child
     /// could be started.
     pub fn component(&self, engine: &Engine, component: &[u8]) -> wasmtime::Result<Component> {
         let code = self.code(component)?;
@@ -141,6 +143,10 @@ impl Compiler {
     }
 
     fn code(&self, component: &[u8]) -> wasmtime::Result<Vec<u8>> {
+        if component.len() > self.component.to_usize() {
+            let met = Met::new("sandbox.component", self.component);
+            return Err(wasmtime::Error::new(met));
+        }
         let mut token = Token::default();
         getrandom::fill(&mut token).map_err(io::Error::other)?;
         let task = Task {

@@ -44,8 +44,8 @@ pub enum LoadError {
     /// Wasmtime can't compile it.
     #[error("the component can't be compiled")]
     Compile(#[source] wasmtime::Error),
-    /// Compiling it takes more than it may.
-    #[error("the component takes too much to compile: {0}")]
+    /// It is too big to be compiled, or compiling it takes more than it may.
+    #[error("the component takes too much to be compiled: {0}")]
     Limit(Met),
     /// An import has another type than this host's.
     #[error("the plugin's imports don't fit this host")]

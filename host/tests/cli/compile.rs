@@ -34,7 +34,7 @@ fn limit_sandbox_compile_time_is_met() {
     assert_eq!(said.status, Some(125), "{}", said.stderr);
     let lines: Vec<_> = said.stderr.lines().collect();
     let expected = [
-        "error: the component takes too much to compile: sandbox.compile-time = 1ms is met",
+        "error: the component takes too much to be compiled: sandbox.compile-time = 1ms is met",
         "hint: raise it by --set sandbox.compile-time=..., or in the policy",
     ];
     assert_eq!(lines, expected);
@@ -61,7 +61,7 @@ fn limit_sandbox_compile_memory_is_met() {
     assert_eq!(said.status, Some(125), "{}", said.stderr);
     assert_eq!(
         said.stderr.lines().next().unwrap(),
-        "error: the component takes too much to compile: sandbox.compile-memory = 64MiB is met"
+        "error: the component takes too much to be compiled: sandbox.compile-memory = 64MiB is met"
     );
 }
 

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::transport::testing::{Engine, FLOW, Peer, SOON, answer};
 use crate::transport::{
-    Batches, Channel, ErrorKind, FrameDecoder, Frames, Framing, HeadTimeout, JsonDecoder,
+    Batches, Budget, Channel, ErrorKind, FrameDecoder, Frames, Framing, HeadTimeout, JsonDecoder,
     JsonValues, Limits, Request,
 };
 
@@ -507,5 +507,40 @@ async fn what_is_not_http_makes_no_stream() {
             .expect_err("no stream");
         assert!(matches!(error.kind(), ErrorKind::Unavailable(_)), "{error}");
         assert!(error.to_string().contains("before it answered"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn attack_135_a_stream_holds_no_more_than_its_budget() {
+    let value = format!("{{\"a\":\"{}\"}}\n", "x".repeat(200 << 10));
+    for (limit, fits) in [(4 << 20, true), (100 << 10, false)] {
+        let value = value.clone();
+        let (engine, _left) = flowing(move |mut peer| {
+            let value = value.clone();
+            async move {
+                for piece in value.as_bytes().chunks(10 << 10) {
+                    peer.chunk(piece).await;
+                }
+                peer.send("0\r\n\r\n").await;
+                peer
+            }
+        });
+        let budget = Budget::new("sandbox.host-memory", limit);
+        let transport = engine.transport().held_to(Arc::new(budget.holding()));
+        let stream = transport.stream(logs()).await.expect("a stream");
+        assert!((4 << 10..20 << 10).contains(&budget.held()), "a silent one");
+        let memory = stream.memory();
+        let mut values = Batches::new(stream, JsonDecoder::new()).with_memory(memory);
+        let mut got = Vec::new();
+        let read = timeout(SOON, values.next_batch(&mut got, BATCH)).await;
+        match read.expect("in time") {
+            Ok(count) => assert!(fits && count == 1),
+            Err(error) => {
+                let is_met = matches!(error.kind(), ErrorKind::Budget { .. });
+                assert!(!fits && is_met, "{error}");
+            }
+        }
+        drop((values, transport));
+        assert_eq!(budget.held(), 0);
     }
 }
