@@ -174,7 +174,7 @@ impl Watcher {
             return Ok(None);
         }
         let Some(details) = there(self.client.container(&id).inspect(false).await)? else {
-            return Ok(None);
+            return self.runs_no_more(id).await;
         };
         let left = match ran(&details)? {
             Some(ran) => self.limit.0.saturating_sub(ran),
@@ -187,6 +187,11 @@ impl Watcher {
         let stopped = end::stop(&self.client, &id, &details).await;
         self.tell(&id, stopped.is_ok());
         stopped?;
+        self.runs_no_more(id).await
+    }
+
+    /// Counts a container as one that doesn't run, and isn't to be looked at.
+    async fn runs_no_more(&self, id: ContainerId) -> Result<Option<Duration>, Fault> {
         let owner = self.owner.clone();
         let counted = tokio::task::spawn_blocking(move || {
             owner.set_running(id.as_str(), false, &Quotas::default())
