@@ -156,7 +156,10 @@ impl Compiler {
             parent: std::process::id(),
         };
         let deadline = Instant::now() + self.time.0;
-        let mut running = Running::start(&self.args)?;
+        let mut running = Running::start(&self.args).map_err(|error| {
+            let message = format!("no process can be started to compile it in: {error}");
+            wasmtime::Error::msg(message)
+        })?;
         let (stdin, stdout) = running.pipes()?;
         let answer = thread::scope(|scope| {
             let (told, answer) = mpsc::channel();
