@@ -16,7 +16,7 @@ use crate::native;
 /// Whether this run's policy allows a verb, such as `container.logs`. False for what is no verb.
 ///
 /// A plugin that asks for more than it is granted isn't started, unless with `dockwit run --partial`; a plugin with powers
-/// that it can do without asks here.
+/// that it can do without asks here. A policy may be narrowed while the plugin runs, and is never widened: what is false stays so.
 ///
 /// ```no_run
 /// # async fn f(web: dockwit::Container) -> dockwit::Result<()> {

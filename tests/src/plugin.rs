@@ -10,9 +10,11 @@ use bytes::Bytes;
 use dockwit_host::api::Client;
 use dockwit_host::keeper::Plan;
 use dockwit_host::policy::ledger::Ledger;
-use dockwit_host::policy::{Grants, Missing, Policy, Verb};
+use dockwit_host::policy::{Decide, Grants, Missing, Policy, Verb};
 use dockwit_host::runtime::cache::Cache;
-use dockwit_host::runtime::{BeginError, Outcome, Plugin, Run, RunSetup, Runtime, Stdio};
+use dockwit_host::runtime::{
+    BeginError, Outcome, Plugin, PolicyHandle, Run, RunSetup, Runtime, Stdio,
+};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -110,6 +112,7 @@ pub struct Test {
     grace: Duration,
     audit: AuditLines,
     plan: Option<Plan>,
+    decider: Option<Arc<dyn Decide>>,
 }
 
 impl Test {
@@ -137,6 +140,7 @@ impl Test {
             grace: Duration::from_secs(10),
             audit: AuditLines::default(),
             plan: None,
+            decider: None,
         }
     }
 
@@ -268,6 +272,15 @@ impl Test {
         }
     }
 
+    /// Has somebody decide beside its policy.
+    #[must_use]
+    pub fn decide(self, decider: Arc<dyn Decide>) -> Self {
+        Self {
+            decider: Some(decider),
+            ..self
+        }
+    }
+
     /// Runs the plugin to its end.
     ///
     /// # Panics
@@ -320,6 +333,7 @@ impl Test {
         let (run, names) =
             begun.unwrap_or_else(|error| panic!("the plugin isn't started: {error}"));
         Live {
+            policy: run.policy(),
             run: tokio::spawn(run.finish()),
             stdin,
             stdout: BufReader::new(stdout).lines(),
@@ -355,6 +369,9 @@ impl Test {
         if let Some(plan) = self.plan {
             setup = setup.plan(plan);
         }
+        if let Some(decider) = self.decider {
+            setup = setup.decide(decider);
+        }
         for (name, value) in self.env {
             setup = setup.env(name, value);
         }
@@ -364,6 +381,7 @@ impl Test {
 
 /// A run that goes on, and is talked with line by line.
 pub struct Live {
+    policy: PolicyHandle,
     run: JoinHandle<Outcome>,
     stdin: DuplexStream,
     stdout: Lines<BufReader<DuplexStream>>,
@@ -428,6 +446,11 @@ impl Live {
         &self.audit
     }
 
+    /// Its policy, to be narrowed.
+    pub fn policy(&self) -> &PolicyHandle {
+        &self.policy
+    }
+
     /// Whether the run is over.
     pub fn is_over(&self) -> bool {
         self.run.is_finished()
@@ -448,6 +471,7 @@ impl Live {
             stderr,
             names,
             audit,
+            ..
         } = self;
         drop(stdin);
         let abort = run.abort_handle();

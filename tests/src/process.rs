@@ -159,17 +159,28 @@ impl Process {
     ///
     /// Panics if another comes, or none.
     pub async fn expect(&mut self, expected: &str) {
-        let begun = self.read.len();
-        let stdout = self.stdout.as_mut().expect("its output is read");
-        let line = stdout.read_until(b'\n', &mut self.read);
-        let read = tokio::time::timeout(DEADLINE, line).await;
-        let line = String::from_utf8_lossy(&self.read[begun..]).into_owned();
-        if !matches!(read, Ok(Ok(_))) || line.trim_end_matches('\n') != expected {
+        let line = self.line().await;
+        if line.as_deref() != Some(expected) {
             // Whatever it still says, it says no longer than until it is killed.
             let _ = self.child.start_kill();
             let stderr = self.stderr.all().await;
             panic!("{expected:?} is expected, not {line:?}\n--- stderr\n{stderr}");
         }
+    }
+
+    /// The next line on standard output, if one comes.
+    ///
+    /// # Panics
+    ///
+    /// Panics if its output is closed.
+    pub async fn line(&mut self) -> Option<String> {
+        let begun = self.read.len();
+        let stdout = self.stdout.as_mut().expect("its output is read");
+        let line = stdout.read_until(b'\n', &mut self.read);
+        let read = tokio::time::timeout(DEADLINE, line).await;
+        let line = String::from_utf8_lossy(&self.read[begun..]).into_owned();
+        let line = line.trim_end_matches('\n').to_owned();
+        matches!(read, Ok(Ok(_))).then_some(line)
     }
 
     /// Closes its output: nobody reads on.

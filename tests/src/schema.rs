@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 /// Keys of a schema that demand nothing.
-const TELLING: [&str; 7] = [
+const TELLING: [&str; 8] = [
     "$schema",
     "$defs",
     "title",
     "description",
     "format",
     "unevaluatedProperties",
+    "additionalProperties",
     "minimum",
 ];
 
@@ -46,7 +47,9 @@ impl Schema {
         for (key, wanted) in keys {
             known.extend(self.demand(key, wanted, value)?);
         }
-        if keys.get("unevaluatedProperties") == Some(&Value::Bool(false)) {
+        let closed = ["unevaluatedProperties", "additionalProperties"];
+        let is_closed = |key: &&str| keys.get(*key) == Some(&Value::Bool(false));
+        if closed.iter().any(is_closed) {
             let fields = value.as_object().into_iter().flat_map(Map::keys);
             let mut unknown = fields.filter(|field| !known.contains(field.as_str()));
             if let Some(unknown) = unknown.next() {
@@ -66,6 +69,13 @@ impl Schema {
             "$ref" => return self.fit(self.referred(wanted)?, value),
             "oneOf" | "anyOf" => return self.one_of(wanted, value),
             "properties" => return self.properties(wanted, value),
+            "items" => {
+                let items = value.as_array().into_iter().flatten();
+                items
+                    .map(|item| self.fit(wanted, item))
+                    .collect::<Result<Vec<_>, _>>()?;
+                true
+            }
             "const" => value == wanted,
             "enum" => wanted
                 .as_array()
@@ -134,6 +144,8 @@ impl Schema {
 fn is_of(types: &Value, value: &Value) -> bool {
     let is = |name: &Value| match name.as_str() {
         Some("object") => value.is_object(),
+        Some("array") => value.is_array(),
+        Some("boolean") => value.is_boolean(),
         Some("string") => value.is_string(),
         Some("integer") => value.is_i64() || value.is_u64(),
         Some("number") => value.is_number(),
@@ -199,6 +211,16 @@ mod tests {
             json!({ "a": 1, "event": "c", "x": null }),
         ] {
             assert!(schema.check(&bad).is_err(), "{bad}");
+        }
+        let list = Schema::new(json!({
+            "type": ["array", "null"],
+            "items": { "properties": { "a": { "type": "boolean" } }, "additionalProperties": false },
+        }));
+        for good in [json!([]), json!([{ "a": true }]), json!(null)] {
+            assert_eq!(list.check(&good), Ok(()));
+        }
+        for bad in [json!({}), json!([{ "a": 1 }]), json!([{ "b": true }])] {
+            assert!(list.check(&bad).is_err(), "{bad}");
         }
         assert!(
             Schema::new(json!({ "unheard": 1 }))

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use dockwit_host::policy::{Grants, Missing, Verb, audit};
 use dockwit_tests::audit::{Lines, check};
-use dockwit_tests::engine::Names;
+use dockwit_tests::console::Console;
+use dockwit_tests::engine::{Engine, Names};
 use dockwit_tests::plugin::{Ran, Test};
 use dockwit_tests::process::Command;
 use dockwit_tests::proxy::Proxy;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cases::told;
 
@@ -136,6 +137,79 @@ async fn attack_143_what_is_secret_is_in_no_line() {
         (&failed[0]["error"], &failed[0]["status"]),
         (&"not-found".into(), &404.into())
     );
+}
+
+/// What a container comes to is told of all doors, from what was decided; and nothing of what it is given to keep.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_143_what_a_container_comes_to_is_told_without_its_secrets() {
+    let podman = Engine::under_test().is_podman();
+    let keys = "create.labels = [\"*\"]\ncreate.memory = \"64MiB\"\ncreate.egress = true\n\
+        create.ports = { ip = \"127.0.0.1\", range = \"21500-21600\" }\n\
+        host-access.binds = [{ source = \"/etc\", read-only = true }]\n\
+        host-access.capabilities = [\"NET_ADMIN\", \"SYS_TIME\"]";
+    let mut plugin = Console::of_its_own(keys).await;
+    let secrets = format!("env=A:{SECRET} label=a:{SECRET} sh='sleep 600; echo {SECRET}'");
+    let create = format!(
+        "create db port=80:21555 bind=/etc:/mnt/etc:ro volume=/data tmpfs=/tmp capability=NET_ADMIN {secrets}"
+    );
+    let id = plugin.done(&create).await;
+    plugin.done("start db").await;
+    plugin.done("update db memory=32m").await;
+    plugin
+        .refused("create x memory=65m", "denied create.memory")
+        .await;
+    let made = Engine::under_test().inspect(&id).await;
+    let ran = plugin.end().await;
+    for line in ran.audit().all() {
+        let text = line.to_string();
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    let created = &ran.audit().of("containers.create")[1];
+    let facts = &created["effective"];
+    assert_eq!(created["object"]["id"], id.as_str());
+    assert_eq!(facts["image"].as_str(), made["Image"].as_str());
+    assert_eq!(
+        (&facts["memory"], &facts["pids"]),
+        (&(64 << 20).into(), &256.into())
+    );
+    assert_eq!(facts["nano-cpus"], 1_000_000_000);
+    let network = facts["networks"][0].as_str().expect("one");
+    assert!(network.len() == 64, "by its id: {network}");
+    assert_eq!(facts["ports"], json!(["127.0.0.1:21555/tcp"]));
+    assert_eq!(
+        facts["powers"],
+        json!(["host-access.binds", "host-access.capabilities"])
+    );
+    let mounts = facts["mounts"].as_array().expect("a list");
+    assert_eq!(
+        mounts[0],
+        json!({ "kind": "bind", "source": "/etc", "target": "/mnt/etc", "read-only": true })
+    );
+    let volume = &mounts[1];
+    assert_eq!(
+        (&volume["kind"], &volume["target"]),
+        (&"volume".into(), &"/data".into())
+    );
+    let named = |mount: &Value| mount["Name"] == volume["source"];
+    assert!(
+        podman
+            || made["Mounts"]
+                .as_array()
+                .is_some_and(|all| all.iter().any(named))
+    );
+    let announced = &ran.audit().of("containers.create")[0];
+    assert_eq!(
+        announced["effective"]["mounts"], facts["mounts"],
+        "before it is sent"
+    );
+    let started = &ran.audit().of("container.start")[0];
+    assert_eq!(started["effective"]["image"], facts["image"]);
+    assert_eq!(started["effective"]["powers"], facts["powers"]);
+    let updated = &ran.audit().of("container.update")[0];
+    assert_eq!(updated["effective"]["memory"], 32 << 20);
+    let refused = &ran.audit().of("containers.create")[2];
+    assert_eq!(refused["event"], "refused");
+    assert_eq!(refused["effective"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ mod machine;
 mod pin;
 mod plan;
 mod refusal;
+mod reread;
 mod secret;
 mod status;
 mod stop;

@@ -25,6 +25,18 @@ pub enum Protocol {
     Other(String),
 }
 
+impl Protocol {
+    /// Its name in the engine's words.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Sctp => "sctp",
+            Self::Other(name) => name,
+        }
+    }
+}
+
 impl Timestamp {
     /// Reads a moment in RFC 3339, with any offset; none if it is none.
     pub(super) fn parse(text: &str) -> Option<Self> {

@@ -134,28 +134,37 @@ impl HostContainer for DockerCtxView<'_> {
 type Gate = fn(&mut DockerCtx, Verb) -> Result<Pass, Error>;
 
 /// Passes the gate, and tells which container a handle stands for.
-fn enter<T>(
+async fn enter<T>(
     accessor: &Accessor<T, HasDocker>,
     verb: Verb,
     gate: Gate,
     container: &Resource<Handle>,
 ) -> DockerResult<(Pass, Handle)> {
-    accessor.with(|mut access| {
+    let (pass, handle) = accessor.with(|mut access| -> DockerResult<_> {
         let view = access.get();
         let handle = *view.table.get(container).map_err(error::bad_handle)?;
         let mut pass = gate(view.ctx, verb)?;
         pass.about(&handle.id);
         Ok((pass, handle))
-    })
+    })?;
+    let (pass, now) = pass.in_scope(handle).await?;
+    if now != handle {
+        accessor.with(|mut access| {
+            if let Ok(held) = access.get().table.get_mut(container) {
+                *held = now;
+            }
+        });
+    }
+    Ok((pass, now))
 }
 
 /// As [`enter`], for a call that changes the container.
-fn enter_to_change<T>(
+async fn enter_to_change<T>(
     accessor: &Accessor<T, HasDocker>,
     verb: Verb,
     container: &Resource<Handle>,
 ) -> DockerResult<(Pass, Handle)> {
-    let (pass, handle) = enter(accessor, verb, DockerCtx::pass, container)?;
+    let (pass, handle) = enter(accessor, verb, DockerCtx::pass, container).await?;
     Ok((pass.may_change(handle)?, handle))
 }
 
@@ -167,7 +176,7 @@ macro_rules! reads {
             container: Resource<Handle>,
             $($arg: $kind),*
         ) -> DockerResult<$answer> {
-            let (pass, handle) = enter(accessor, Verb::$verb, DockerCtx::pass, &container)?;
+            let (pass, handle) = enter(accessor, Verb::$verb, DockerCtx::pass, &container).await?;
             let answer = pass
                 .read(|client, _| async move {
                     let $container = client.container(&handle.id);
@@ -187,7 +196,7 @@ macro_rules! writes {
             container: Resource<Handle>,
             $($arg: $kind),*
         ) -> DockerResult<()> {
-            let (pass, handle) = enter_to_change(accessor, Verb::$verb, &container)?;
+            let (pass, handle) = enter_to_change(accessor, Verb::$verb, &container).await?;
             pass.write(|errand, keeper| async move {
                 let call = async |client: &Client| {
                     let $container = client.container(&handle.id);
@@ -227,7 +236,7 @@ impl<T> HostContainerWithStore<T> for HasDocker {
         container: Resource<Handle>,
         name: String,
     ) -> DockerResult<()> {
-        let (pass, handle) = enter_to_change(accessor, Verb::ContainerRename, &container)?;
+        let (pass, handle) = enter_to_change(accessor, Verb::ContainerRename, &container).await?;
         pass.write(|errand, keeper| async move { keeper.rename(&errand, handle, &name).await })
             .await
     }
@@ -237,7 +246,7 @@ impl<T> HostContainerWithStore<T> for HasDocker {
         container: Resource<Handle>,
         options: RemoveOptions,
     ) -> DockerResult<()> {
-        let (pass, handle) = enter_to_change(accessor, Verb::ContainerRemove, &container)?;
+        let (pass, handle) = enter_to_change(accessor, Verb::ContainerRemove, &container).await?;
         let options = options.convert();
         pass.write(|errand, keeper| async move { keeper.remove(&errand, handle, &options).await })
             .await
@@ -253,7 +262,8 @@ impl<T> HostContainerWithStore<T> for HasDocker {
             Verb::ContainerInspect,
             DockerCtx::pass,
             &container,
-        )?;
+        )
+        .await?;
         let details = pass
             .read_to_keep(
                 |client, keeper| async move { keeper.inspect(&client, handle, size).await },
@@ -266,7 +276,8 @@ impl<T> HostContainerWithStore<T> for HasDocker {
         accessor: &Accessor<T, Self>,
         container: Resource<Handle>,
     ) -> DockerResult<ProcessList> {
-        let (pass, handle) = enter(accessor, Verb::ContainerTop, DockerCtx::pass, &container)?;
+        let (pass, handle) =
+            enter(accessor, Verb::ContainerTop, DockerCtx::pass, &container).await?;
         let list = pass
             .read(|client, _| async move { client.container(&handle.id).top().await })
             .await?;
@@ -279,7 +290,7 @@ impl<T> HostContainerWithStore<T> for HasDocker {
         container: Resource<Handle>,
         spec: Resource<KeptUpdate>,
     ) -> DockerResult<Vec<String>> {
-        let (pass, handle) = enter_to_change(accessor, Verb::ContainerUpdate, &container)?;
+        let (pass, handle) = enter_to_change(accessor, Verb::ContainerUpdate, &container).await?;
         let (pass, spec) = accessor.with(|mut access| -> DockerResult<_> {
             let view = access.get();
             let spec = view.table.get(&spec).map_err(error::bad_handle)?;
@@ -299,12 +310,15 @@ impl<T> HostContainerWithStore<T> for HasDocker {
             Verb::ContainerWait,
             DockerCtx::pass_flow,
             &container,
-        )?;
+        )
+        .await?;
         let (exit, flow) = pass
-            .open(|client| async move { client.container(&handle.id).wait(until.convert()).await })
+            .open(handle, |client| async move {
+                client.container(&handle.id).wait(until.convert()).await
+            })
             .await?;
         let told = async move {
-            let exit = flow.close(exit.await);
+            let exit = flow.last(exit).await;
             Ok::<_, wasmtime::Error>(exit.map(Convert::convert))
         };
         accessor
@@ -322,10 +336,13 @@ impl<T> HostContainerWithStore<T> for HasDocker {
             Verb::ContainerLogs,
             DockerCtx::pass_flow,
             &container,
-        )?;
+        )
+        .await?;
         let options = options.convert();
         let (logs, opened) = pass
-            .open(|client| async move { client.container(&handle.id).logs(&options).await })
+            .open(handle, |client| async move {
+                client.container(&handle.id).logs(&options).await
+            })
             .await?;
         flow(accessor, opened, logs).map_err(error::trap)
     }
@@ -342,9 +359,12 @@ impl<T> HostContainerWithStore<T> for HasDocker {
             Verb::ContainerStatsStream,
             DockerCtx::pass_flow,
             &container,
-        )?;
+        )
+        .await?;
         let (stats, opened) = pass
-            .open(|client| async move { client.container(&handle.id).stats_stream().await })
+            .open(handle, |client| async move {
+                client.container(&handle.id).stats_stream().await
+            })
             .await?;
         flow(accessor, opened, stats).map_err(error::trap)
     }

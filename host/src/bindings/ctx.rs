@@ -19,7 +19,8 @@ pub(super) const HOST_MEMORY: &str = "sandbox.host-memory";
 /// What one run of a plugin may reach: an engine, and what is granted of it.
 pub struct DockerCtx {
     pub(super) client: Client,
-    pub(super) policy: Arc<Policy>,
+    /// How often the policy had been narrowed when its limits were taken over.
+    pub(super) generation: u64,
     pub(super) keeper: Keeper,
     pub(super) quota: Quota,
     pub(super) audit: Option<Audit>,
@@ -57,7 +58,7 @@ impl DockerCtx {
 
     /// What answers may tell of environments and command lines.
     pub(super) fn show(&self) -> Show {
-        self.policy.show()
+        self.keeper.policy().show()
     }
 
     pub(super) fn keeper(&self) -> &Keeper {
@@ -102,7 +103,8 @@ impl DockerCtxBuilder {
 
     /// Makes the context.
     pub fn build(self) -> DockerCtx {
-        let policy = Arc::clone(self.keeper.policy());
+        let generation = self.keeper.generation();
+        let policy = self.keeper.policy();
         if let Some(audit) = &self.audit {
             self.keeper.tell(audit);
         }
@@ -114,7 +116,7 @@ impl DockerCtxBuilder {
             meter,
             quota: Quota::new(limits),
             audit: self.audit,
-            policy,
+            generation,
             keeper: self.keeper,
             told: Told::new(memory.holding()),
             memory,

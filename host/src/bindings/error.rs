@@ -31,16 +31,17 @@ fn refused(detail: Detail, whole: Error) -> Error {
 /// A call whose verb isn't allowed.
 pub(super) fn denied(detail: Detail, not_allowed: &NotAllowed) -> Error {
     let NotAllowed { verb, rule, add } = not_allowed;
-    let whole = Error {
+    let mut whole = Error {
         kind: ErrorKind::Denied,
         op: verb.name().into(),
         message: format!("this plugin isn't granted `{verb}`"),
         details: vec![
             ("rule".into(), (*rule).into()),
             ("got".into(), verb.name().into()),
-            ("add".into(), add.clone()),
         ],
     };
+    let add = add.iter().map(|add| ("add".into(), add.clone()));
+    whole.details.extend(add);
     refused(detail, whole)
 }
 
@@ -73,6 +74,7 @@ pub(super) fn of_fault(keeper: &Keeper, verb: Verb, fault: &Fault) -> Error {
     let (kind, details) = match fault {
         Fault::Engine(error) => return of_engine(keeper, verb, error),
         Fault::Unaudited => return unaudited(verb),
+        Fault::NotAllowed(refused) => return denied(keeper.policy().detail(), refused),
         Fault::Denied(denial) => (ErrorKind::Denied, of_denial(denial)),
         Fault::Quota(exceeded) => {
             let details = vec![

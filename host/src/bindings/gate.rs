@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use super::ctx::{DockerCtx, HOST_MEMORY, Writes};
@@ -58,15 +60,16 @@ impl DockerCtx {
             })
         });
         let place = place.map_err(|refused| self.refuse(verb, &refused))?;
-        let limit = self.policy.limits().stream_bytes.0;
+        let limit = self.keeper.policy().limits().stream_bytes.0;
         let meter = self.meter.part("limits.stream-bytes", limit);
         Ok(self.let_in(verb, self.client.metered(meter), place))
     }
 
     fn admit(&mut self, verb: Verb, size: usize) -> Result<Place, Refused> {
+        self.keep_up();
         // Before anything else: refused calls count, too, and a flood of them is refused for one reason.
         self.quota.count(Instant::now())?;
-        self.policy.allow(verb).map_err(Refused::Verb)?;
+        self.keeper.allow(verb).map_err(Refused::Verb)?;
         let permit = self.quota.call()?;
         let memory = self.memory.holding();
         memory.add(size).map_err(|_| of_memory(&self.keeper))?;
@@ -74,6 +77,17 @@ impl DockerCtx {
             _permit: permit,
             memory: Arc::new(memory),
         })
+    }
+
+    /// Takes over the limits of a policy that was narrowed.
+    fn keep_up(&mut self) {
+        let generation = self.keeper.generation();
+        if generation != self.generation {
+            self.generation = generation;
+            let policy = self.keeper.policy();
+            self.quota.narrow(policy.limits());
+            self.meter.lower(policy.limits().bytes.0);
+        }
     }
 
     fn refuse(&self, verb: Verb, refused: &Refused) -> Error {
@@ -85,8 +99,8 @@ impl DockerCtx {
             audit.refused(verb, refusal);
         }
         match refused {
-            Refused::Verb(refused) => error::denied(self.policy.detail(), refused),
-            Refused::Limit(met) => error::met(self.policy.detail(), verb, met),
+            Refused::Verb(refused) => error::denied(self.keeper.policy().detail(), refused),
+            Refused::Limit(met) => error::met(self.keeper.policy().detail(), verb, met),
         }
     }
 
@@ -102,6 +116,7 @@ impl DockerCtx {
             writes: self.writes.clone(),
             place,
             record,
+            generation: self.generation,
         }
     }
 }
@@ -119,6 +134,8 @@ pub(super) struct Pass {
     writes: Writes,
     place: Place,
     record: Record,
+    /// How often the policy had been narrowed when it was let through.
+    generation: u64,
 }
 
 /// What the host itself found wrong with a call.
@@ -137,17 +154,27 @@ impl Pass {
         self.record.about(id);
     }
 
+    /// Lets a call on an object go on, if it is still in scope. Gives the handle as it is under the policy of now.
+    pub(super) async fn in_scope(self, handle: Handle) -> Result<(Self, Handle), Error> {
+        match self.keeper.renewed(&self.client, handle).await {
+            Ok(handle) => Ok((self, handle)),
+            Err(fault) => Err(self.refuse(&fault)),
+        }
+    }
+
     /// Lets a call on an object go on that changes it, if the handle's holder may.
     pub(super) fn may_change(self, handle: Handle) -> Result<Self, Error> {
         match self.keeper.may_be_changed(handle) {
             Ok(()) => Ok(self),
-            Err(fault) => {
-                tell_plan(&self.keeper, self.verb, &fault);
-                let error = error::of_fault(&self.keeper, self.verb, &fault);
-                self.record.faulted(&fault);
-                Err(error)
-            }
+            Err(fault) => Err(self.refuse(&fault)),
         }
+    }
+
+    fn refuse(self, fault: &Fault) -> Error {
+        tell_plan(&self.keeper, self.verb, fault);
+        let error = error::of_fault(&self.keeper, self.verb, fault);
+        self.record.faulted(fault);
+        error
     }
 
     /// Lets a call go on that uses a spec, if there is room for it on its way.
@@ -208,8 +235,8 @@ impl Pass {
         .await
     }
 
-    /// As [`read`](Self::read), for a call whose answer flows: that has the call's place as long as it does.
-    pub(super) async fn open<T, F, R>(self, call: F) -> DockerResult<(T, Flow)>
+    /// As [`read`](Self::read), for a call on a container whose answer flows: that has the call's place as long as it does.
+    pub(super) async fn open<T, F, R>(self, handle: Handle, call: F) -> DockerResult<(T, Flow)>
     where
         F: FnOnce(Client) -> R,
         R: Future<Output = Result<T, api::Error>>,
@@ -220,15 +247,20 @@ impl Pass {
             keeper,
             place,
             mut record,
+            generation,
             ..
         } = self;
+        let beside = client.beside();
         match call(client).await {
             Ok(source) => {
                 record.opened();
+                let revoked = keeper.clone().revoked(beside, verb, handle, generation);
                 let flow = Flow {
                     verb,
                     keeper,
                     record,
+                    generation,
+                    revoked: Box::pin(revoked),
                     place,
                 };
                 Ok((source, flow))
@@ -269,6 +301,7 @@ impl Pass {
             writes,
             place,
             record,
+            ..
         } = self;
         let told = Witnessed::new(record);
         let errand = Errand {
@@ -318,10 +351,41 @@ pub(super) struct Flow {
     verb: Verb,
     keeper: Keeper,
     record: Record,
+    generation: u64,
+    revoked: Pin<Box<dyn Future<Output = Fault> + Send>>,
     place: Place,
 }
 
 impl Flow {
+    /// Whether the policy was narrowed since it was let through, so that it may not be granted any more.
+    pub(super) fn is_in_question(&self) -> bool {
+        self.keeper.generation() != self.generation
+    }
+
+    /// Waits till it isn't granted any more. Gives why.
+    pub(super) fn poll_revoked(&mut self, cx: &mut Context<'_>) -> Poll<Fault> {
+        self.revoked.as_mut().poll(cx)
+    }
+
+    /// Waits for what ends it, unless it isn't granted any more before.
+    pub(super) async fn last<T>(
+        mut self,
+        end: impl Future<Output = api::Result<T>>,
+    ) -> Result<T, Error> {
+        tokio::select! {
+            biased;
+            fault = &mut self.revoked => Err(self.revoke(&fault)),
+            result = end => self.close(result),
+        }
+    }
+
+    /// It isn't granted any more: why, as the plugin is to see it.
+    pub(super) fn revoke(self, fault: &Fault) -> Error {
+        let error = error::of_fault(&self.keeper, self.verb, fault);
+        self.record.faulted(fault);
+        error
+    }
+
     /// The flow is over: how, as the plugin is to see it.
     pub(super) fn close<T>(self, result: api::Result<T>) -> Result<T, Error> {
         match result {
@@ -400,6 +464,7 @@ mod tests {
             id: format!("{at:064x}").parse().unwrap(),
             change: true,
             own: true,
+            generation: 0,
         }
     }
 

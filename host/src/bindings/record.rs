@@ -7,6 +7,7 @@ use std::time::Instant;
 use crate::api::{self, Client, ContainerId};
 use crate::keeper::{Fault, Witness};
 use crate::policy::audit::{Audit, Exchange, Finished, Object, Outcome, Phase, Refusal};
+use crate::policy::create::Facts;
 use crate::policy::{Met, Verb};
 use crate::transport::{Trace, Traced};
 
@@ -18,6 +19,7 @@ struct Open {
     call: u64,
     verb: Verb,
     object: Option<Object>,
+    facts: Option<Facts>,
     trace: Arc<Trace>,
     begun: Instant,
     /// What its end will be told as.
@@ -34,6 +36,7 @@ impl Record {
             call: audit.call(),
             verb,
             object: None,
+            facts: None,
             trace: Arc::default(),
             begun: Instant::now(),
             phase: Phase::Call,
@@ -60,15 +63,21 @@ impl Record {
         }
     }
 
+    /// What the container that it makes or changes comes to.
+    fn comes_to(&mut self, facts: impl FnOnce() -> Facts) {
+        if let Some(open) = &mut self.0 {
+            open.facts = Some(facts());
+        }
+    }
+
     /// Tells, once, that it is about to be sent. From then on, it is not known what came of it until that is heard.
     fn announce(&mut self) -> io::Result<()> {
         let Some(open) = self.0.as_mut().filter(|open| !open.announced) else {
             return Ok(());
         };
         open.announced = true;
-        let announced = open
-            .audit
-            .announce(open.call, open.verb, open.object.as_ref());
+        let (object, facts) = (open.object.as_ref(), open.facts.as_ref());
+        let announced = open.audit.announce(open.call, open.verb, object, facts);
         if announced.is_err() {
             // It was refused, and that has been told.
             self.0 = None;
@@ -100,6 +109,7 @@ impl Record {
             let why = Why {
                 error: error.kind().name(),
                 field: error.field(),
+                rule: None,
                 limit: error.limit(),
             };
             open.tell(Outcome::Failed, Some(why));
@@ -111,6 +121,7 @@ impl Record {
         let refusal = match fault {
             Fault::Engine(error) => return self.failed(error),
             Fault::Denied(denial) => Some(Refusal::value(denial)),
+            Fault::NotAllowed(refused) => Some(Refusal::verb(refused)),
             Fault::Quota(exceeded) => {
                 let key = exceeded.quota.key();
                 Some(Refusal::limit(&Met::new(key, exceeded.limit)))
@@ -121,11 +132,12 @@ impl Record {
         };
         let Some(open) = self.0.take() else { return };
         match refusal {
-            Some(refusal) if !open.announced => open.audit.refused(open.verb, refusal),
+            Some(refusal) if open.is_to_begin() => open.audit.refused(open.verb, refusal),
             _ => {
                 let why = Why {
                     error: fault.kind(),
                     field: fault.field(),
+                    rule: fault.rule(),
                     limit: None,
                 };
                 open.tell(Outcome::Failed, Some(why));
@@ -146,6 +158,7 @@ impl Record {
             let why = Why {
                 error: kind.name(),
                 field: Some(field),
+                rule: None,
                 limit: None,
             };
             open.tell(Outcome::Failed, Some(why));
@@ -187,26 +200,38 @@ impl Witness for Told {
     fn about(&self, id: &ContainerId) {
         self.record().about(id);
     }
+
+    fn comes_to(&self, facts: &dyn Fn() -> Facts) {
+        self.record().comes_to(facts);
+    }
 }
 
 /// Why a call failed.
 struct Why {
     error: &'static str,
     field: Option<&'static str>,
+    rule: Option<&'static str>,
     limit: Option<(&'static str, u64)>,
 }
 
 impl Open {
+    /// Whether nothing has come of it so far, so that a refusal is all there is to tell.
+    fn is_to_begin(&self) -> bool {
+        !self.announced && !matches!(self.phase, Phase::Closed)
+    }
+
     fn tell(&self, outcome: Outcome, why: Option<Why>) {
         self.audit.finished(&Finished {
             phase: self.phase,
             call: self.call,
             verb: self.verb,
             object: self.object.as_ref(),
+            facts: self.facts.as_ref(),
             exchange: exchange(self.trace.so_far()),
             outcome,
             error: why.as_ref().map(|why| why.error),
             field: why.as_ref().and_then(|why| why.field),
+            rule: why.as_ref().and_then(|why| why.rule),
             limit: why.and_then(|why| why.limit),
             took: self.begun.elapsed(),
         });

@@ -11,7 +11,7 @@ impl Host for DockerCtxView<'_> {
     fn granted(&mut self, verb: String) -> wasmtime::Result<bool> {
         Ok(verb
             .parse::<Verb>()
-            .is_ok_and(|verb| self.ctx.policy.allow(verb).is_ok()))
+            .is_ok_and(|verb| self.ctx.keeper.allow(verb).is_ok()))
     }
 
     fn set_exit_status(&mut self, status: u8) -> wasmtime::Result<()> {

@@ -84,11 +84,24 @@ impl<D: Decoder, W> Producer<D, W> {
     }
 
     fn close(&mut self, result: api::Result<()>) -> StreamResult {
+        self.end_by(|opened| opened.close(result))
+    }
+
+    fn end_by(&mut self, how: impl FnOnce(Opened) -> Result<(), Error>) -> StreamResult {
         if let Some((end, opened)) = self.end.take() {
             // Nobody may be interested in how it ended.
-            let _ = end.send(opened.close(result));
+            let _ = end.send(how(opened));
         }
         StreamResult::Dropped
+    }
+
+    /// Ends it, if it isn't granted any more.
+    fn poll_revoked(&mut self, cx: &mut Context<'_>) -> Poll<StreamResult> {
+        let Some((_, opened)) = &mut self.end else {
+            return Poll::Pending;
+        };
+        let fault = std::task::ready!(opened.poll_revoked(cx));
+        Poll::Ready(self.end_by(|opened| Err(opened.revoke(&fault))))
     }
 }
 
@@ -109,6 +122,12 @@ where
         finish: bool,
     ) -> Poll<wasmtime::Result<StreamResult>> {
         let this = self.get_mut();
+        let is_in_question = |(_, opened): &(_, Opened)| opened.is_in_question();
+        if this.end.as_ref().is_some_and(is_in_question)
+            && let Poll::Ready(ended) = this.poll_revoked(cx)
+        {
+            return Poll::Ready(Ok(ended));
+        }
         let items = destination
             .remaining(&mut store)
             .unwrap_or(BATCH.items)
@@ -133,7 +152,8 @@ where
             Poll::Ready(Err(error)) => Poll::Ready(Ok(this.close(Err(error)))),
             // A cancelled read has to be answered at once: `Pending` would hang the plugin.
             Poll::Pending if finish => Poll::Ready(Ok(StreamResult::Cancelled)),
-            Poll::Pending => Poll::Pending,
+            // It may be revoked while nothing comes.
+            Poll::Pending => this.poll_revoked(cx).map(Ok),
         }
     }
 }

@@ -79,6 +79,7 @@ fn handle() -> Handle {
         id: ID.parse().expect("an id"),
         change: true,
         own: true,
+        generation: 0,
     }
 }
 

@@ -7,6 +7,7 @@ mod ledger;
 mod not_started;
 mod outcome;
 pub(super) mod policy;
+mod reread;
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use self::learn::Learning;
 use super::failure::{Failure, NOT_STARTED};
 use super::options::{self, Variable};
-use super::signals::Signals;
+use super::signals::{Hangups, Signals};
 use super::{COMPILE, engine, output, text, wasm_file};
 use crate::keeper::{Left, Plan};
 use crate::policy::{Directory, Sandbox, Setting};
@@ -36,7 +37,8 @@ pub(super) struct Options {
     /// The plugin: a WebAssembly component built for wasm32-wasip2
     plugin: PathBuf,
 
-    /// What the plugin may do, in TOML; `dockwit policy schema` tells the keys
+    /// What the plugin may do, in TOML; `dockwit policy schema` tells the keys. It is read again on SIGHUP: what is narrower holds
+    /// from the next call on, what is wider waits for the next run
     #[arg(long, value_name = "FILE", conflicts_with_all = ["allow", "api", "partial", "show", "directories", "variables"])]
     policy: Option<PathBuf>,
 
@@ -126,6 +128,9 @@ Examples:
     dockwit run monitor.wasm --policy monitor.toml --set limits.time=20m
   All that containers of version 0.1.0 can do, on another engine:
     dockwit run ops.wasm --api 0.1.0 --allow 'containers.*,container.*' --engine tcp://10.0.0.5:2375
+
+Signals:
+  SIGHUP  reads the file of --policy again, whole or not at all, and tells what is narrower from now on
 
 Exit status:
   the plugin's own: 0 after success, 1 after failure, or the one that it sets
@@ -233,7 +238,14 @@ impl Options {
             .await
             .map_err(|error| self.not_begun(&error))?;
         let signals = Signals::take().map_err(|error| Failure::of(NOT_STARTED, &error))?;
-        let status = self.finish(run, &stop, signals).await;
+        // Without a file there is nothing to read again, and a hangup ends the command.
+        let hangups = self.policy.as_ref().map(|_| Hangups::take()).transpose();
+        let hangups = hangups.map_err(|error| Failure::of(NOT_STARTED, &error))?;
+        let policy = run.policy();
+        let status = tokio::select! {
+            status = self.finish(run, &stop, signals) => status,
+            never = self.reread(hangups, &policy) => match never {},
+        };
         if let Some(learning) = learning {
             say(&learning.write(self)?);
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::decide::Access;
 use super::there::there;
 use super::{Books, Fault, Keeper};
 use crate::api::containers::ContainerDetails;
@@ -54,10 +55,10 @@ impl Keeper {
             ports_taken: self.books()?.owner().ports_taken()?,
             ..Gathered::default()
         };
-        let change = &self.policy().scope().change;
         let mut networks = named.networks.clone();
         for id in &named.containers {
-            if !self.handle(client, *id).await?.change {
+            let handle = self.handle(client, *id).await?;
+            if !handle.is_some_and(|handle| handle.change) {
                 continue;
             }
             let Some(details) = there(client.container(id).inspect(false).await)? else {
@@ -70,12 +71,12 @@ impl Keeper {
         for name in &networks {
             gathered
                 .networks
-                .extend(self.find_network(client, &change.networks, name).await?);
+                .extend(self.find_network(client, Access::Change, name).await?);
         }
         for name in &named.volumes {
             gathered
                 .volumes
-                .extend(self.find_volume(client, &change.volumes, name).await?);
+                .extend(self.find_volume(client, Access::Change, name).await?);
         }
         Ok(gathered)
     }

@@ -84,11 +84,8 @@ impl Keeper {
         let run = tokio::task::spawn_blocking(begin).await;
         let run = run.unwrap_or(Err(LedgerError::Busy))?;
         Ok(Self(Arc::new(Inner {
-            policy,
-            books: None,
-            learner: Default::default(),
-            plan: Default::default(),
             known: Some(run),
+            ..Inner::new(policy, None)
         })))
     }
 
@@ -119,13 +116,13 @@ impl Keeper {
 
     /// Looks after what the plugin has, from now on, while nobody else has the keeper yet.
     fn look_after(&mut self, client: &Client) {
-        let time = self.policy().limits().container_time;
+        let policy = self.changes();
         if let Some(inner) = Arc::get_mut(&mut self.0)
             && let Some(books) = &mut inner.books
         {
             let owner = books.run.owner().clone();
             let disk = Arc::clone(&books.disk);
-            books.watch = Some(Watch::begin(client.clone(), owner, time, disk));
+            books.watch = Some(Watch::begin(client.clone(), owner, policy, disk));
         }
     }
 
@@ -137,7 +134,6 @@ impl Keeper {
         id: RunId,
         given: Given,
     ) -> Result<Self, KeepError> {
-        let quotas = policy.limits().quotas();
         let on_end = policy.limits().on_end;
         let begin = {
             let (ledger, plugin) = (ledger.clone(), policy.plugin().to_string());
@@ -147,22 +143,16 @@ impl Keeper {
         let run = run.unwrap_or(Err(LedgerError::Busy))?;
         let limits = policy.limits();
         let disk = Disk::new(client.clone(), run.owner().clone(), limits.disk.0);
-        Ok(Self(Arc::new(Inner {
-            policy,
-            books: Some(Books {
-                ledger: ledger.clone(),
-                run,
-                engine: told.engine,
-                quotas,
-                network: tokio::sync::Mutex::default(),
-                brought: Default::default(),
-                disk: Arc::new(disk),
-                watch: None,
-            }),
-            learner: Default::default(),
-            plan: Default::default(),
-            known: None,
-        })))
+        let books = Books {
+            ledger: ledger.clone(),
+            run,
+            engine: told.engine,
+            network: tokio::sync::Mutex::default(),
+            brought: Default::default(),
+            disk: Arc::new(disk),
+            watch: None,
+        };
+        Ok(Self(Arc::new(Inner::new(policy, Some(books)))))
     }
 }
 

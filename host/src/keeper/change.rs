@@ -58,7 +58,8 @@ impl Keeper {
     /// [`Fault::Conflict`] if it is taken, [`Fault::Denied`] if another's container would get a name that isn't granted.
     pub async fn rename(&self, errand: &Errand, handle: Handle, name: &str) -> Result<(), Fault> {
         check_name("name", name)?;
-        let bounds = self.policy().create();
+        let policy = self.policy();
+        let bounds = policy.create();
         let granted = bounds.grants_name(name);
         let prefix = self.owner().map(|owner| owner.prefix()).unwrap_or_default();
         granted_name(name, bounds, prefix)?;

@@ -1,5 +1,7 @@
 //! Making a container.
 
+use std::sync::Arc;
+
 use super::around::Gathered;
 use super::names::check_name;
 use super::passing::YES;
@@ -10,9 +12,9 @@ use crate::api::containers::{ContainerSpec, CreatedContainer, RemoveOptions};
 use crate::api::images::ImageDetails;
 use crate::api::networks::NetworkDetails;
 use crate::api::{self, Client, ContainerId, ErrorKind};
-use crate::policy::Denial;
 use crate::policy::create::{Claims, Effective, ImageBound, LABEL_PASSING, Named, NewVolume};
 use crate::policy::ledger::{Claim, Kind, Name, Nonce, Port, Proto};
+use crate::policy::{Denial, Policy};
 
 /// How often a port is chosen, where other runs of the plugin's are quicker to take it.
 const CHOICES: usize = 8;
@@ -36,6 +38,8 @@ struct Request<'a> {
     gathered: Gathered,
     nonce: Nonce,
     own_network: bool,
+    /// By which all of it is decided, though it be narrowed meanwhile.
+    policy: Arc<Policy>,
 }
 
 impl Keeper {
@@ -76,11 +80,13 @@ impl Keeper {
         image: &ImageDetails,
     ) -> Result<Created, Fault> {
         let books = self.books()?;
+        let generation = self.generation();
         let mut request = Request {
             image,
             gathered: self.gather(&errand.client, named).await?,
             nonce: Nonce::random()?,
             own_network: named.own_network,
+            policy: self.policy(),
             spec,
         };
         let planned = match request.own_network {
@@ -111,7 +117,7 @@ impl Keeper {
         point(Kind::Container, "compared");
         self.learn_made(spec, &effective);
         Ok(Created {
-            handle: Self::own(made.id),
+            handle: Self::own(made.id, generation),
             warnings: made.warnings,
         })
     }
@@ -143,11 +149,11 @@ impl Keeper {
     ) -> Result<Effective, Fault> {
         let mut choices = CHOICES;
         loop {
-            let effective = self.decide(books, request, network.clone())?;
-            let access = self.policy().host_access();
+            let effective = self.decide(errand, books, request, network.clone())?;
+            let access = request.policy.host_access();
             files::check_binds(&errand.client, access, effective.binds())?;
             let chosen = leaves_ports_open(request.spec);
-            let reserved = self.reserve(errand, books, &request.nonce, &effective, chosen);
+            let reserved = self.reserve(errand, &request.nonce, &effective, chosen);
             choices -= 1;
             match reserved.await {
                 Ok(()) => return Ok(effective),
@@ -161,6 +167,7 @@ impl Keeper {
 
     fn decide(
         &self,
+        errand: &Errand,
         books: &Books,
         request: &Request<'_>,
         network: Option<NetworkDetails>,
@@ -170,24 +177,21 @@ impl Keeper {
             image,
             gathered,
             nonce,
+            policy,
             ..
         } = request;
-        let policy = self.policy();
         let around = gathered.around(self, books, nonce, network);
-        Ok(Effective::of(
-            spec,
-            image,
-            policy.create(),
-            policy.host_access(),
-            &around,
-        )?)
+        let (bounds, access) = (policy.create(), policy.host_access());
+        let effective = Effective::of(spec, image, bounds, access, &around)?;
+        let candidate = effective.candidate(bounds, access, &around);
+        self.decided(errand, &candidate, || effective.facts().clone())?;
+        Ok(effective)
     }
 
     /// Takes the container's place, and counts what it takes.
     async fn reserve(
         &self,
         errand: &Errand,
-        books: &Books,
         nonce: &Nonce,
         effective: &Effective,
         ports_chosen: bool,
@@ -199,7 +203,7 @@ impl Keeper {
         };
         let reserved = self.with_room(&errand.client, || {
             let (nonce, name, claim) = (nonce.clone(), name.clone(), claim.clone());
-            let quotas = books.quotas.clone();
+            let quotas = self.quotas();
             move |run| {
                 let name = Name::Exact(&name);
                 run.reserve_as(&nonce, Kind::Container, name, &claim, &quotas)
@@ -225,7 +229,7 @@ impl Keeper {
         match request.own_network {
             true => {
                 let network = self.own_network(errand).await?;
-                self.decide(books, request, Some(network))
+                self.decide(errand, books, request, Some(network))
             }
             false => Ok(effective.clone()),
         }
@@ -288,7 +292,7 @@ impl Keeper {
     ) -> Result<(), Fault> {
         let nonce = Nonce::random()?;
         let reserved = self.with_room(&errand.client, || {
-            let (nonce, name, quotas) = (nonce.clone(), volume.name.clone(), books.quotas.clone());
+            let (nonce, name, quotas) = (nonce.clone(), volume.name.clone(), self.quotas());
             move |run| {
                 let name = Name::Exact(&name);
                 run.reserve_as(&nonce, Kind::Volume, name, &Claim::default(), &quotas)

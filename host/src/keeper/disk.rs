@@ -1,6 +1,7 @@
 //! What a plugin's containers and volumes take of the engine's disk. It is measured now and then, since no engine holds it to a limit.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
@@ -27,7 +28,7 @@ pub(super) struct Disk {
     /// The host's own: what is measured is none of the plugin's calls.
     client: Client,
     owner: Owner,
-    limit: u64,
+    limit: AtomicU64,
     last: Mutex<Option<Measured>>,
 }
 
@@ -42,20 +43,29 @@ impl Disk {
         Self {
             client,
             owner,
-            limit,
+            limit: AtomicU64::new(limit),
             last: Mutex::default(),
         }
+    }
+
+    /// Holds to a limit that is lower from now on.
+    pub(super) fn lower(&self, limit: u64) {
+        self.limit.fetch_min(limit, Ordering::Relaxed);
+    }
+
+    fn limit(&self) -> u64 {
+        self.limit.load(Ordering::Relaxed)
     }
 
     /// Whether there is room, by a measurement that is new enough.
     pub(super) async fn has_room(&self) -> Result<(), Fault> {
         let used = self.used(FRESH).await?;
-        match used > self.limit {
+        match used > self.limit() {
             false => Ok(()),
             true => Err(Fault::Quota(Exceeded {
                 quota: Quota::Disk,
                 used,
-                limit: self.limit,
+                limit: self.limit(),
                 asked: 0,
             })),
         }
@@ -64,8 +74,8 @@ impl Disk {
     /// Measures, and tells the operator if there is no room left.
     pub(super) async fn look(&self) {
         match self.used(Duration::ZERO).await {
-            Ok(used) if used > self.limit => {
-                tracing::warn!(used, limit = self.limit, "limits.disk is met");
+            Ok(used) if used > self.limit() => {
+                tracing::warn!(used, limit = self.limit(), "limits.disk is met");
             }
             Ok(used) => tracing::debug!(used, "measured the disk"),
             Err(why) => tracing::warn!(%why, "the disk can't be measured"),

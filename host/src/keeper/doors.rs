@@ -84,11 +84,15 @@ impl Keeper {
             .gather(&errand.client, &Named::of_details(&details)?)
             .await?;
         let around = gathered.around(self, books, &Nonce::random()?, None);
-        let (bounds, access) = (self.policy().create(), self.policy().host_access());
+        let policy = self.policy();
+        let (bounds, access) = (policy.create(), policy.host_access());
         let effective = match handle.own {
             true => check_update(update, existing, bounds, access, &around)?,
             false => check_update_of_others(update, existing, bounds, access, &around)?,
         };
+        let candidate = existing.candidate(bounds, access, &around)?;
+        let candidate = candidate.changed(&effective);
+        self.decided(errand, &candidate, || candidate.facts())?;
         if let Some(learner) = self.learner() {
             learner.changed(effective.claims());
         }
@@ -152,13 +156,16 @@ impl Keeper {
         let named = Named::of_details(existing.details)?;
         let gathered = self.gather(&errand.client, &named).await?;
         let around = gathered.around(self, self.books()?, &Nonce::random()?, None);
-        let (bounds, access) = (self.policy().create(), self.policy().host_access());
+        let policy = self.policy();
+        let (bounds, access) = (policy.create(), policy.host_access());
         let claims = check_existing(existing, bounds, access, &around)?;
         // A path may have become a link since.
         let mounts = existing.details.mounts()?;
         let binds = mounts.iter().filter(|mount| mount.kind == MountKind::Bind);
         let binds = binds.map(|mount| mount.source.as_str());
         files::check_binds(&errand.client, access, binds)?;
+        let candidate = existing.candidate(bounds, access, &around)?;
+        self.decided(errand, &candidate, || candidate.facts())?;
         Ok(claims)
     }
 
@@ -172,7 +179,7 @@ impl Keeper {
     }
 
     async fn claim(&self, errand: &Errand, id: &str, claim: Claim) -> Result<(), Fault> {
-        let quotas = self.books()?.quotas.clone();
+        let quotas = self.quotas();
         if self.books()?.owner().claim(Kind::Container, id)? == claim {
             return Ok(());
         }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::api;
-use crate::policy::Denial;
 use crate::policy::create::Difference;
 use crate::policy::ledger::{Exceeded, LedgerError};
+use crate::policy::{Denial, NotAllowed};
 
 /// Why a call wasn't done.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ use crate::policy::ledger::{Exceeded, LedgerError};
 pub enum Fault {
     /// The policy doesn't allow it.
     Denied(Denial),
+    /// Its verb isn't granted any more.
+    NotAllowed(NotAllowed),
     /// A quota of the plugin's has no room for it.
     Quota(Exceeded),
     /// There is no such object, or not for this plugin.
@@ -42,7 +44,7 @@ impl Fault {
     /// Its kind's name in the interface: `not-found`.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Denied(_) => "denied",
+            Self::Denied(_) | Self::NotAllowed(_) => "denied",
             Self::Quota(_) => "quota",
             Self::NotFound(_) => "not-found",
             Self::Invalid { .. } => "invalid",
@@ -51,6 +53,15 @@ impl Fault {
             Self::Ledger(_) => "ledger",
             Self::Unaudited => "audit",
             Self::Engine(error) => error.kind().name(),
+        }
+    }
+
+    /// The key of the policy that refuses it.
+    pub(crate) fn rule(&self) -> Option<&'static str> {
+        match self {
+            Self::Denied(denial) => Some(denial.rule),
+            Self::NotAllowed(refused) => Some(refused.rule),
+            _ => None,
         }
     }
 
@@ -70,6 +81,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Denied(denial) => denial.fmt(f),
+            Self::NotAllowed(refused) => write!(f, "this plugin isn't granted `{}`", refused.verb),
             Self::Quota(exceeded) => exceeded.fmt(f),
             Self::NotFound(message) | Self::Conflict(message) | Self::Invalid { message, .. } => {
                 f.write_str(message)

@@ -14,24 +14,23 @@ impl Keeper {
         client: &Client,
         options: &ListOptions,
     ) -> Result<ListOptions, Fault> {
-        let reach = &self.policy().scope().containers;
+        let policy = self.policy();
         let mut narrowed = options.clone();
         let mut more = Vec::new();
         for filter in &mut narrowed.filters {
             more.extend(self.resolve(client, filter).await?);
         }
         narrowed.filters.extend(more);
-        match reach {
-            Reach::All | Reach::Names(_) => {}
-            Reach::Own => {
-                let owner = self.owner().map(|owner| owner.id()).unwrap_or_default();
-                let label = format!("{LABEL_OWNER}={owner}");
-                narrowed.filters.push(ContainerFilter::Label(label));
-            }
-            Reach::Label(label) => {
-                let label = label.to_string();
-                narrowed.filters.push(ContainerFilter::Label(label));
-            }
+        for reach in policy.scope().containers.parts() {
+            let label = match reach {
+                Reach::Own => {
+                    let owner = self.owner().map(|owner| owner.id()).unwrap_or_default();
+                    format!("{LABEL_OWNER}={owner}")
+                }
+                Reach::Label(label) => label.to_string(),
+                Reach::All | Reach::Names(_) | Reach::Every(_) => continue,
+            };
+            narrowed.filters.push(ContainerFilter::Label(label));
         }
         Ok(narrowed)
     }

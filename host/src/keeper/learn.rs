@@ -33,7 +33,8 @@ impl Keeper {
     /// A container was made, of which this was asked.
     pub(super) fn learn_made(&self, asked: &ContainerSpec, effective: &Effective) {
         if let Some(learner) = self.learner() {
-            let granted = |name: &&str| self.policy().create().grants_name(name);
+            let policy = self.policy();
+            let granted = |name: &&str| policy.create().grants_name(name);
             learner.made(effective.used(), asked.name().filter(granted));
         }
     }

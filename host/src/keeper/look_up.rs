@@ -3,11 +3,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Mutex;
 
+use super::decide::Access;
+use super::there::there;
 use super::{Fault, Handle, Keeper};
 use crate::api::containers::{ContainerFilter, ContainerSummary, ListOptions};
-use crate::api::{Client, ContainerId, ErrorKind};
+use crate::api::{Client, ContainerId};
+use crate::policy::Reach;
 use crate::policy::ledger::Kind;
-use crate::policy::{LabelMatch, Reach};
 
 /// How many images' labels are remembered.
 const MAX_BROUGHT: usize = 256;
@@ -24,20 +26,35 @@ impl Keeper {
     /// [`Fault::NotFound`] for what is out of scope, in the same words as for what doesn't exist; the engine isn't asked about
     /// it. [`Fault::Conflict`] if several ids begin so.
     pub async fn get(&self, client: &Client, name: &str) -> Result<Handle, Fault> {
-        let scope = self.policy().scope();
+        let generation = self.generation();
+        let policy = self.policy();
+        let reach = &policy.scope().containers;
         // One's own short name is nobody else's.
-        if let Some(owner) = self.owner()
-            && let Some(object) = owner.find(Kind::Container, name)?
-            && (scope.containers == Reach::Own || scope.containers == Reach::All)
-        {
-            return Ok(Self::own(object.id.parse()?));
-        }
-        let id = match &scope.containers {
-            Reach::Own => return Err(not_found(Kind::Container, name)),
-            Reach::All => client.containers().get(name).await?,
-            reach => self.find_listed(client, reach, name).await?,
+        let own = match self.owner() {
+            Some(owner) => owner.find(Kind::Container, name)?,
+            None => None,
         };
-        self.handle(client, id).await
+        let handle = match (own, reach) {
+            (Some(object), Reach::Own | Reach::All) => {
+                let own = Self::own(object.id.parse()?, generation);
+                self.decided_on(client, own).await?
+            }
+            (None, reach) if reach.is_of_own() => return Err(not_found(Kind::Container, name)),
+            (_, Reach::All) => {
+                self.handle(client, client.containers().get(name).await?)
+                    .await?
+            }
+            (_, reach) => {
+                let id = self.find_listed(client, reach, name).await?;
+                self.handle(client, id).await?
+            }
+        };
+        // It was in scope by the policy that was in force at first.
+        let stamped = handle.map(|handle| Handle {
+            generation,
+            ..handle
+        });
+        stamped.ok_or_else(|| not_found(Kind::Container, name))
     }
 
     /// Lists the containers in scope that are as the options say. A row whose id can't be read has no handle.
@@ -46,21 +63,30 @@ impl Keeper {
         client: &Client,
         options: &ListOptions,
     ) -> Result<Vec<(Option<Handle>, ContainerSummary)>, Fault> {
+        let generation = self.generation();
         let narrowed = self.narrowed(client, options).await?;
         let rows = client.containers().list(&narrowed).await?;
         let owned = self.owned()?;
-        let scope = self.policy().scope();
+        let policy = self.policy();
+        let scope = policy.scope();
         let mut listed = Vec::with_capacity(rows.len());
         for row in rows {
             let own = owned.contains(&row.id);
-            let seen = match &scope.containers {
-                Reach::Own => own,
-                reach => self.reaches(client, reach, &row).await?,
-            };
-            if seen {
-                let change = own || self.reaches(client, &scope.change.containers, &row).await?;
+            if self.reaches(client, &scope.containers, &row, own).await?
+                && self.decides_row(client, Access::See, &row, own).await?
+            {
+                let change = own || {
+                    let reach = &scope.change.containers;
+                    self.reaches(client, reach, &row, own).await?
+                };
+                let change = change && self.decides_row(client, Access::Change, &row, own).await?;
                 let id = row.id.parse::<ContainerId>().ok();
-                let handle = id.map(|id| Handle { id, change, own });
+                let handle = id.map(|id| Handle {
+                    id,
+                    change,
+                    own,
+                    generation,
+                });
                 listed.push((handle, if own { self.named(row) } else { row }));
             }
         }
@@ -76,16 +102,28 @@ impl Keeper {
         Ok(rows.into_iter().map(|object| object.id).collect())
     }
 
-    /// The handle of a container that is in scope.
-    pub(super) async fn handle(&self, client: &Client, id: ContainerId) -> Result<Handle, Fault> {
+    /// The handle of a container that is in scope by the policy; none if it isn't by whoever decides beside that.
+    pub(super) async fn handle(
+        &self,
+        client: &Client,
+        id: ContainerId,
+    ) -> Result<Option<Handle>, Fault> {
+        let generation = self.generation();
         let own = self.owns(&id)?;
-        let change = match &self.policy().scope().change.containers {
+        let policy = self.policy();
+        let change = match &policy.scope().change.containers {
             _ if own => true,
             Reach::Own => false,
             Reach::All => true,
             reach => self.find_row(client, reach, &id).await?.is_some(),
         };
-        Ok(Handle { id, change, own })
+        let handle = Handle {
+            id,
+            change,
+            own,
+            generation,
+        };
+        self.decided_on(client, handle).await
     }
 
     /// Finds a container by what a plugin calls it among those that a scope reaches.
@@ -110,7 +148,7 @@ impl Keeper {
         Ok(found.id.parse()?)
     }
 
-    async fn find_row(
+    pub(super) async fn find_row(
         &self,
         client: &Client,
         reach: &Reach,
@@ -122,73 +160,76 @@ impl Keeper {
 
     /// All containers that a scope by label or name reaches.
     async fn listed(&self, client: &Client, reach: &Reach) -> Result<Vec<ContainerSummary>, Fault> {
-        let filters = match reach {
-            Reach::Own | Reach::All => Vec::new(),
+        let filters = reach.parts().iter().flat_map(|part| match part {
+            Reach::Own | Reach::All | Reach::Every(_) => Vec::new(),
             Reach::Label(label) => vec![ContainerFilter::Label(label.to_string())],
             Reach::Names(names) => names.iter().cloned().map(ContainerFilter::Name).collect(),
+        });
+        let options = ListOptions::all_with(filters.collect::<Vec<_>>());
+        let owned = match reach.is_of_own() {
+            true => self.owned()?,
+            false => HashSet::new(),
         };
-        let options = ListOptions::all_with(filters);
         let mut found = Vec::new();
         for row in client.containers().list(&options).await? {
-            if self.reaches(client, reach, &row).await? {
+            let own = owned.contains(&row.id);
+            if self.reaches(client, reach, &row, own).await? {
                 found.push(row);
             }
         }
         Ok(found)
     }
 
-    /// Whether a scope reaches the container of a row that isn't the plugin's own.
+    /// Whether a scope reaches the container of a row.
     async fn reaches(
         &self,
         client: &Client,
         reach: &Reach,
         row: &ContainerSummary,
+        own: bool,
     ) -> Result<bool, Fault> {
-        Ok(match reach {
-            Reach::Own => false,
-            Reach::All => true,
-            Reach::Names(_) => row.names.iter().any(|name| reach.has(name, &row.labels)),
-            Reach::Label(label) => {
-                reach.has("", &row.labels) && !self.brought(client, row, label).await?
+        for part in reach.parts() {
+            let reached = match part {
+                Reach::Own => own,
+                Reach::All => true,
+                Reach::Names(_) => row.names.iter().any(|name| part.has(name, &row.labels)),
+                Reach::Label(label) => {
+                    // Who makes images could put a container into any scope by their labels.
+                    part.has("", &row.labels)
+                        && self
+                            .brought(client, row)
+                            .await?
+                            .is_some_and(|keys| !keys.contains(&label.key))
+                }
+                // Its parts are looked at.
+                Reach::Every(_) => false,
+            };
+            if !reached {
+                return Ok(false);
             }
-        })
+        }
+        Ok(true)
     }
 
-    /// Whether a label came with the image: who makes images could put a container into any scope.
-    async fn brought(
+    /// The keys of the labels that came with a container's image. Of an image that is gone nothing is known: all may have come with it.
+    pub(super) async fn brought(
         &self,
         client: &Client,
         row: &ContainerSummary,
-        label: &LabelMatch,
-    ) -> Result<bool, Fault> {
-        let Some(books) = &self.0.books else {
-            return of_image(client, &row.image_id, |keys| keys.contains(&label.key)).await;
+    ) -> Result<Option<BTreeSet<String>>, Fault> {
+        let known = self.0.books.as_ref().map(|books| &books.brought);
+        if let Some(keys) = known.and_then(|known| known.get(&row.image_id)) {
+            return Ok(Some(keys));
+        }
+        let Some(image) = there(client.images().inspect(&row.image_id).await)? else {
+            return Ok(None);
         };
-        if let Some(keys) = books.brought.get(&row.image_id) {
-            return Ok(keys.contains(&label.key));
+        let keys = image.config.labels.into_iter().map(|(key, _)| key);
+        let keys: BTreeSet<_> = keys.collect();
+        if let Some(known) = known {
+            known.put(&row.image_id, keys.clone());
         }
-        of_image(client, &row.image_id, |keys| {
-            let brought = keys.contains(&label.key);
-            books.brought.put(&row.image_id, keys);
-            brought
-        })
-        .await
-    }
-}
-
-/// The keys of an image's labels; of an image that is gone nothing is known, so all may have come with it.
-async fn of_image(
-    client: &Client,
-    id: &str,
-    brings: impl FnOnce(BTreeSet<String>) -> bool,
-) -> Result<bool, Fault> {
-    match client.images().inspect(id).await {
-        Ok(image) => {
-            let keys = image.config.labels.into_iter().map(|(key, _)| key);
-            Ok(brings(keys.collect()))
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
-        Err(error) => Err(error.into()),
+        Ok(Some(keys))
     }
 }
 

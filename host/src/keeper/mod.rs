@@ -19,6 +19,7 @@ mod begin;
 mod change;
 mod create;
 mod cut;
+mod decide;
 mod disk;
 mod doors;
 mod end;
@@ -30,6 +31,7 @@ mod given;
 mod learn;
 mod look_up;
 mod names;
+mod narrow;
 mod network;
 mod objects;
 mod passing;
@@ -40,14 +42,15 @@ mod settle;
 mod there;
 mod watch;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock, Weak};
 
 use crate::api::networks::NetworkDetails;
 use crate::api::{Client, ContainerId};
 use crate::policy::audit::Audit;
-use crate::policy::create::{Engine, Stamp};
+use crate::policy::create::{Candidate, Engine, Facts, Stamp};
 use crate::policy::ledger::{Ledger, LedgerError, LedgerRun, Nonce, Owner, Quotas};
-use crate::policy::{Learner, Policy, Verb};
+use crate::policy::{Decide, Learner, Policy, Verb};
 
 pub use begin::KeepError;
 pub use create::Created;
@@ -55,6 +58,7 @@ pub use end::{Ended, Left};
 pub use fault::Fault;
 pub(crate) use given::is_here;
 pub use names::Inspected;
+pub use narrow::OtherPlugin;
 pub use objects::NetworkHandle;
 pub use plan::Plan;
 pub use points::POINTS;
@@ -63,13 +67,41 @@ pub use points::POINTS;
 #[derive(Clone)]
 pub struct Keeper(Arc<Inner>);
 
+/// A keeper that ends nevertheless when nobody else holds it.
+#[derive(Clone)]
+pub(crate) struct WeakKeeper(Weak<Inner>);
+
+impl WeakKeeper {
+    pub(crate) fn upgrade(&self) -> Option<Keeper> {
+        self.0.upgrade().map(Keeper)
+    }
+}
+
 struct Inner {
-    policy: Arc<Policy>,
+    /// What is in force: the policy that the run was begun with, or what was left of it since.
+    policy: tokio::sync::watch::Sender<Arc<Policy>>,
+    /// How often it was narrowed.
+    generation: AtomicU64,
     books: Option<Books>,
     learner: OnceLock<Learner>,
     plan: OnceLock<Plan>,
     /// By which others know of the run's folders, if that is all that is kept of it.
     known: Option<LedgerRun>,
+    decider: OnceLock<Arc<dyn Decide>>,
+}
+
+impl Inner {
+    fn new(policy: Arc<Policy>, books: Option<Books>) -> Self {
+        Self {
+            policy: tokio::sync::watch::Sender::new(policy),
+            generation: AtomicU64::new(0),
+            books,
+            learner: OnceLock::new(),
+            plan: OnceLock::new(),
+            known: None,
+            decider: OnceLock::new(),
+        }
+    }
 }
 
 /// What is kept of a run on an engine.
@@ -77,7 +109,6 @@ struct Books {
     ledger: Ledger,
     run: LedgerRun,
     engine: Engine,
-    quotas: Quotas,
     /// The plugin's own network, once it is known to be there.
     network: tokio::sync::Mutex<Option<NetworkDetails>>,
     brought: look_up::Brought,
@@ -95,6 +126,8 @@ pub struct Handle {
     pub change: bool,
     /// Whether it is the plugin's own.
     pub own: bool,
+    /// Under which policy that was found: how often the run's had been narrowed.
+    pub(crate) generation: u64,
 }
 
 /// A call that changes something.
@@ -115,18 +148,15 @@ pub trait Witness: Send + Sync {
 
     /// Which container it is about.
     fn about(&self, id: &ContainerId);
+
+    /// What it comes to. Whoever doesn't write it down need not ask for the facts.
+    fn comes_to(&self, facts: &dyn Fn() -> Facts);
 }
 
 impl Keeper {
     /// A keeper without a ledger: nothing is the plugin's own, and nothing can be made.
     pub fn without_ledger(policy: Arc<Policy>) -> Self {
-        Self(Arc::new(Inner {
-            policy,
-            books: None,
-            learner: OnceLock::new(),
-            plan: OnceLock::new(),
-            known: None,
-        }))
+        Self(Arc::new(Inner::new(policy, None)))
     }
 
     /// A keeper without a ledger that plans instead of sending.
@@ -136,9 +166,17 @@ impl Keeper {
         keeper
     }
 
-    /// The policy.
-    pub fn policy(&self) -> &Arc<Policy> {
-        &self.0.policy
+    pub(crate) fn downgrade(&self) -> WeakKeeper {
+        WeakKeeper(Arc::downgrade(&self.0))
+    }
+
+    /// The policy that is in force now.
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.0.policy.borrow())
+    }
+
+    fn quotas(&self) -> Quotas {
+        self.policy().limits().quotas()
     }
 
     fn books(&self) -> Result<&Books, Fault> {

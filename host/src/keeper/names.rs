@@ -150,11 +150,12 @@ impl Keeper {
     }
 
     /// The handle of a container that is the plugin's own.
-    pub(super) fn own(id: ContainerId) -> Handle {
+    pub(super) fn own(id: ContainerId, generation: u64) -> Handle {
         Handle {
             id,
             change: true,
             own: true,
+            generation,
         }
     }
 }

@@ -67,7 +67,7 @@ impl Keeper {
                     .await?;
             }
             let nonce = Nonce::random()?;
-            let quotas = books.quotas.clone();
+            let quotas = self.quotas();
             let reserve = {
                 let nonce = nonce.clone();
                 books.write(move |run| {

@@ -1,10 +1,11 @@
 //! Looking networks and volumes up within the scope.
 
+use super::decide::Access;
 use super::there::there;
 use super::{Fault, Keeper, look_up};
 use crate::api::networks::NetworkDetails;
 use crate::api::{self, Client, NetworkId, VolumeName};
-use crate::policy::Reach;
+use crate::policy::Object;
 use crate::policy::create::LABEL_NONCE;
 use crate::policy::ledger::Kind;
 
@@ -37,8 +38,7 @@ impl Keeper {
     /// [`Fault::NotFound`] for what is out of scope, in the same words as for what doesn't exist; [`Fault::Invalid`] for no name.
     pub async fn get_network(&self, client: &Client, name: &str) -> Result<NetworkHandle, Fault> {
         named(name)?;
-        let reach = &self.policy().scope().networks;
-        let found = self.find_network(client, reach, name).await?;
+        let found = self.find_network(client, Access::See, name).await?;
         let found = found.ok_or_else(|| look_up::not_found(Kind::Network, name))?;
         Ok(NetworkHandle::of(&found, self.shown_name(&found.name))?)
     }
@@ -49,8 +49,7 @@ impl Keeper {
     ///
     /// [`Fault::NotFound`] for what is out of scope, in the same words as for what doesn't exist; [`Fault::Invalid`] for no name.
     pub async fn get_volume(&self, client: &Client, name: &str) -> Result<VolumeName, Fault> {
-        let reach = &self.policy().scope().volumes;
-        let found = self.find_volume(client, reach, name).await?;
+        let found = self.find_volume(client, Access::See, name).await?;
         found.ok_or_else(|| look_up::not_found(Kind::Volume, name))
     }
 
@@ -58,20 +57,35 @@ impl Keeper {
     pub(super) async fn find_network(
         &self,
         client: &Client,
-        reach: &Reach,
+        access: Access,
         name: &str,
     ) -> Result<Option<NetworkDetails>, Fault> {
-        if let Some(owner) = self.owner()
-            && let Some(object) = owner.find(Kind::Network, name)?
-        {
-            let id: NetworkId = object.id.parse()?;
-            return Ok(there(client.network(&id).inspect().await)?);
-        }
-        if *reach == Reach::Own {
-            return Ok(None);
-        }
-        let found = there(client.networks().inspect(name).await)?;
-        Ok(found.filter(|network| reach.has(&network.name, &network.labels)))
+        let own = match self.owner() {
+            Some(owner) => owner.find(Kind::Network, name)?,
+            None => None,
+        };
+        let policy = self.policy();
+        let reach = access.networks(policy.scope());
+        let found = match &own {
+            Some(object) => {
+                let id: NetworkId = object.id.parse()?;
+                there(client.network(&id).inspect().await)?
+            }
+            None if reach.is_of_own() => None,
+            None => {
+                let found = there(client.networks().inspect(name).await)?;
+                found.filter(|network| reach.has(&network.name, &network.labels))
+            }
+        };
+        Ok(found.filter(|network| {
+            self.decides(access, || Object {
+                kind: Kind::Network,
+                id: &network.id,
+                name: &network.name,
+                labels: &network.labels,
+                own: own.is_some(),
+            })
+        }))
     }
 
     /// A volume by its name, if it is the plugin's own, or reached. One's own is known by its nonce: another's may have taken
@@ -79,9 +93,11 @@ impl Keeper {
     pub(super) async fn find_volume(
         &self,
         client: &Client,
-        reach: &Reach,
+        access: Access,
         name: &str,
     ) -> Result<Option<VolumeName>, Fault> {
+        let policy = self.policy();
+        let reach = access.volumes(policy.scope());
         let own = match self.owner() {
             Some(owner) => owner.find(Kind::Volume, name)?,
             None => None,
@@ -90,13 +106,13 @@ impl Keeper {
             Some(object) => object.id.parse()?,
             None => name.parse()?,
         };
-        if own.is_none() && *reach == Reach::Own {
+        if own.is_none() && reach.is_of_own() {
             return Ok(None);
         }
         let Some(volume) = there(client.volume(&name).inspect().await)? else {
             return Ok(None);
         };
-        let its = match own {
+        let its = match &own {
             Some(object) => {
                 let nonce = (LABEL_NONCE.to_owned(), object.nonce.to_string());
                 volume.labels.contains(&nonce)
@@ -104,7 +120,15 @@ impl Keeper {
             // Podman is content with the first letters of a name.
             None => volume.name == name.as_str() && reach.has(&volume.name, &volume.labels),
         };
-        Ok(its.then_some(name))
+        let decided = || Object {
+            kind: Kind::Volume,
+            id: &volume.name,
+            name: &volume.name,
+            labels: &volume.labels,
+            own: own.is_some(),
+        };
+        let allowed = its && self.decides(access, decided);
+        Ok(allowed.then_some(name))
     }
 }
 

@@ -5,7 +5,6 @@
 //! and removed, and what asks the engine about it is answered as for any that isn't there.
 
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -102,12 +101,9 @@ impl Keeper {
     ) -> Result<ContainerId, Fault> {
         let id: ContainerId = id()?.parse()?;
         self.record(nonce.clone(), id.to_string()).await?;
-        let mut words = id.to_string();
-        for (key, value) in effective.audit() {
-            // Writing to a string doesn't fail.
-            let _ = write!(words, " {key}={value:?}");
-        }
-        plan.tell(errand.verb, &words);
+        let name = effective.spec().name().unwrap_or_default();
+        let facts = effective.facts();
+        plan.tell(errand.verb, &format!("{id} name={name:?} {facts}"));
         plan.containers().insert(id, effective.claims());
         Ok(id)
     }

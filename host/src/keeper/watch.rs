@@ -14,6 +14,7 @@ use super::there::there;
 use super::{Fault, end};
 use crate::api::containers::ContainerDetails;
 use crate::api::{Client, ContainerId, Timestamp};
+use crate::policy::Policy;
 use crate::policy::audit::{Observer, Outcome, Stopped};
 use crate::policy::ledger::{Kind, LedgerError, Owner, Quotas};
 use crate::policy::values::Time;
@@ -37,11 +38,14 @@ pub(super) struct Watch {
     task: AbortHandle,
 }
 
+/// The policy of a run, as it is narrowed.
+type Policies = tokio::sync::watch::Receiver<Arc<Policy>>;
+
 /// What the task knows.
 struct Watcher {
     client: Client,
     owner: Owner,
-    limit: Time,
+    policy: Policies,
     disk: Arc<Disk>,
     observer: Arc<OnceLock<Observer>>,
     /// When each container is to be looked at next, by its id.
@@ -50,13 +54,13 @@ struct Watcher {
 
 impl Watch {
     /// Begins to look after what a plugin has on an engine, in all its runs. It holds nothing by which a run is known to live.
-    pub(super) fn begin(client: Client, owner: Owner, limit: Time, disk: Arc<Disk>) -> Self {
+    pub(super) fn begin(client: Client, owner: Owner, policy: Policies, disk: Arc<Disk>) -> Self {
         let (started, starts) = unbounded_channel();
         let observer = Arc::new(OnceLock::new());
         let watcher = Watcher {
             client,
             owner,
-            limit,
+            policy,
             disk,
             observer: Arc::clone(&observer),
             due: HashMap::new(),
@@ -92,6 +96,11 @@ impl Drop for Watch {
 }
 
 impl Watcher {
+    /// The limit by the policy that is in force.
+    fn limit(&self) -> Time {
+        self.policy.borrow().limits().container_time
+    }
+
     async fn watch(mut self, mut starts: UnboundedReceiver<String>) {
         let mut round = Instant::now();
         // Beside the rest, since it may take an engine minutes.
@@ -112,9 +121,13 @@ impl Watcher {
             tokio::select! {
                 () = tokio::time::sleep_until(next) => {}
                 started = starts.recv() => match started {
-                    Some(id) => drop(self.due.insert(id, after(self.limit.0))),
+                    Some(id) => drop(self.due.insert(id, after(self.limit().0))),
                     None => return,
                 },
+                // What has run for too long by a narrower limit is found when it is looked at.
+                Ok(()) = self.policy.changed() => {
+                    self.due.values_mut().for_each(|due| *due = Instant::now());
+                }
             }
         }
     }
@@ -177,9 +190,9 @@ impl Watcher {
             return self.runs_no_more(id).await;
         };
         let left = match ran(&details)? {
-            Some(ran) => self.limit.0.saturating_sub(ran),
+            Some(ran) => self.limit().0.saturating_sub(ran),
             // It may run again without being asked.
-            None => return Ok(Some(self.limit.0.max(ROUND))),
+            None => return Ok(Some(self.limit().0.max(ROUND))),
         };
         if left > Duration::ZERO {
             return Ok(Some(left));
@@ -203,7 +216,7 @@ impl Watcher {
     }
 
     fn tell(&self, id: &ContainerId, done: bool) {
-        let limit = self.limit.to_string();
+        let limit = self.limit().to_string();
         tracing::warn!(container = %id, limit, done, "{CONTAINER_TIME} is met: stopping it");
         if let Some(observer) = self.observer.get() {
             observer.stopped(&Stopped {

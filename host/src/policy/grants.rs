@@ -11,7 +11,7 @@ use super::{INTERFACE_VERSION, Verb};
 /// The verbs that a run is granted. None, unless said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
-    verbs: BTreeSet<Verb>,
+    pub(super) verbs: BTreeSet<Verb>,
     missing: Missing,
 }
 

@@ -41,7 +41,7 @@ impl Lacking {
     /// What would have to be added to the policy.
     pub fn add(&self) -> String {
         match self {
-            Self::Verb(refused) => refused.add.clone(),
+            Self::Verb(refused) => refused.add.clone().unwrap_or_default(),
             Self::Power(missing) => missing.add(),
         }
     }

@@ -93,8 +93,28 @@ pub struct NotAllowed {
     pub verb: Verb,
     /// The key of the policy that refuses it.
     pub rule: &'static str,
-    /// What would have to be added to the policy.
-    pub add: String,
+    /// What would have to be added to the policy. None where nothing would help.
+    pub add: Option<String>,
+}
+
+impl NotAllowed {
+    /// A verb that a rule refuses, and nothing to add.
+    pub fn new(verb: Verb, rule: &'static str) -> Self {
+        Self {
+            verb,
+            rule,
+            add: None,
+        }
+    }
+
+    /// The same, with what would have to be added.
+    #[must_use]
+    pub fn adding(self, add: impl Into<String>) -> Self {
+        Self {
+            add: Some(add.into()),
+            ..self
+        }
+    }
 }
 
 impl Policy {
@@ -346,19 +366,12 @@ impl Policy {
     /// Tells what would have to be added to the policy.
     pub fn allow(&self, verb: Verb) -> Result<(), NotAllowed> {
         if !self.grants.allow(verb) {
-            return Err(NotAllowed {
-                verb,
-                rule: "allow",
-                add: verb.line_to_add(),
-            });
+            return Err(NotAllowed::new(verb, "allow").adding(verb.line_to_add()));
         }
         // It gives the engine's own text, out of which nothing is taken.
         if verb == Verb::ContainerInspectJson && !self.show.is_all() {
-            return Err(NotAllowed {
-                verb,
-                rule: "show",
-                add: "show = { env = \"values\", args = \"all\" }".to_owned(),
-            });
+            let add = "show = { env = \"values\", args = \"all\" }";
+            return Err(NotAllowed::new(verb, "show").adding(add));
         }
         Ok(())
     }

@@ -27,6 +27,13 @@ impl Quota {
         }
     }
 
+    /// Keeps to limits that are narrower from now on. What has its place already keeps it.
+    pub(crate) fn narrow(&mut self, limits: &Limits) {
+        self.calls.rate = limits.calls;
+        self.in_flight.limit = limits.in_flight;
+        self.streams.limit = limits.streams;
+    }
+
     /// Counts a call, whatever becomes of it.
     pub(crate) fn count(&mut self, now: Instant) -> Result<(), Met> {
         self.calls.count(now)
@@ -76,23 +83,29 @@ impl Calls {
 struct Places {
     key: &'static str,
     limit: u32,
+    /// How many there were at first.
+    places: usize,
     free: Arc<Semaphore>,
 }
 
 impl Places {
     fn new(key: &'static str, limit: u32) -> Self {
         let places = usize::try_from(limit).unwrap_or(Semaphore::MAX_PERMITS);
+        let places = places.min(Semaphore::MAX_PERMITS);
         Self {
             key,
             limit,
-            free: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
+            places,
+            free: Arc::new(Semaphore::new(places)),
         }
     }
 
     fn take(&self) -> Result<Permit, Met> {
+        let taken = self.places.saturating_sub(self.free.available_permits());
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         match Arc::clone(&self.free).try_acquire_owned() {
-            Ok(place) => Ok(place),
-            Err(_) => Err(Met::new(self.key, self.limit)),
+            Ok(place) if taken < limit => Ok(place),
+            _ => Err(Met::new(self.key, self.limit)),
         }
     }
 }
@@ -138,6 +151,26 @@ mod tests {
         drop(quota.call().unwrap());
         let _stream = quota.stream().unwrap();
         assert_eq!(quota.stream().unwrap_err().key, "limits.streams");
+    }
+
+    #[test]
+    fn a_narrower_limit_holds_for_what_comes_and_takes_no_place_away() {
+        let mut quota = quota(10, 4);
+        let places: Vec<_> = (0..3).map(|_| quota.stream().unwrap()).collect();
+        quota.narrow(&Limits {
+            streams: 2,
+            in_flight: 1,
+            ..Limits::default()
+        });
+        assert_eq!(
+            quota.stream().unwrap_err().to_string(),
+            "limits.streams = 2 is met"
+        );
+        drop(places);
+        let _places = [quota.stream().unwrap(), quota.stream().unwrap()];
+        assert!(quota.stream().is_err());
+        let _call = quota.call().unwrap();
+        assert!(quota.call().is_err());
     }
 
     #[test]

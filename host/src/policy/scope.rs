@@ -49,6 +49,9 @@ pub enum Reach {
     /// Those with one of these whole names, without a leading slash.
     #[serde(rename = "name", deserialize_with = "names")]
     Names(BTreeSet<String>),
+    /// Those that all of these reach. No file says it: it is what may be left of a scope that is narrowed while a run goes on.
+    #[serde(skip)]
+    Every(Vec<Self>),
 }
 
 /// A label that an object must have: `monitor`, whatever its value, or `monitor=yes`.
@@ -105,13 +108,46 @@ impl Reach {
             Self::All => true,
             Self::Label(label) => labels.iter().any(|(key, value)| label.is_match(key, value)),
             Self::Names(names) => names.contains(name),
+            Self::Every(all) => all.iter().all(|reach| reach.has(name, labels)),
         }
+    }
+
+    /// What an object has to be reached by, each of them.
+    pub(crate) fn parts(&self) -> &[Self] {
+        match self {
+            Self::Every(all) => all,
+            one => std::slice::from_ref(one),
+        }
+    }
+
+    /// Whether it reaches nothing but what is the plugin's own.
+    pub(crate) fn is_of_own(&self) -> bool {
+        self.parts().contains(&Self::Own)
+    }
+
+    /// What this and another one both reach.
+    pub(super) fn meet(&self, other: &Self) -> Self {
+        if other.covers(self) {
+            return self.clone();
+        }
+        if self.covers(other) {
+            return other.clone();
+        }
+        if let (Self::Names(its), Self::Names(others)) = (self, other) {
+            return Self::Names(its & others);
+        }
+        let mut parts = self.parts().to_vec();
+        let further = other.parts().iter().filter(|of| !self.parts().contains(of));
+        parts.extend(further.cloned());
+        Self::Every(parts)
     }
 
     /// Whether all that another one reaches is certain to be reached by this. What is a plugin's own may be anything.
     pub fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::All, _) | (Self::Own, Self::Own) => true,
+            (Self::Every(wide), narrow) => wide.iter().all(|wide| wide.covers(narrow)),
+            (wide, Self::Every(narrow)) => narrow.iter().any(|narrow| wide.covers(narrow)),
             (Self::Label(wide), Self::Label(narrow)) => {
                 wide.key == narrow.key && (wide.value.is_none() || wide.value == narrow.value)
             }
@@ -133,6 +169,10 @@ impl fmt::Display for Reach {
             Self::Names(names) => {
                 let names: Vec<_> = names.iter().map(|name| super::quoted(name)).collect();
                 write!(f, "{{ name = [{}] }}", names.join(", "))
+            }
+            Self::Every(all) => {
+                let all: Vec<_> = all.iter().map(Self::to_string).collect();
+                f.write_str(&all.join(" and "))
             }
         }
     }

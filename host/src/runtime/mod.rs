@@ -12,6 +12,7 @@ mod guarded;
 mod imports;
 mod output;
 mod plugin;
+mod policy;
 mod run;
 mod sandbox;
 mod state;
@@ -23,6 +24,7 @@ use wasmtime::{Config, Engine};
 pub use guarded::Guarded;
 pub use imports::{Import, ImportError, Imports, MAX_COMPONENT, RunExport};
 pub use plugin::{LoadError, Plugin};
+pub use policy::{NarrowError, PolicyHandle};
 pub use run::{BeginError, End, Outcome, Rest, Run, RunSetup};
 pub use stdio::Stdio;
 

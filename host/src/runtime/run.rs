@@ -15,6 +15,7 @@ use wasmtime_wasi::{FsPerms, I32Exit, WasiCtx, WasiCtxBuilder};
 
 use super::guarded::{self, Guarded};
 use super::output::{Allowance, Counted};
+use super::policy::{PolicyHandle, out_of_time};
 use super::sandbox::{self, Bounds, Exhausted, Measured};
 use super::state::State;
 use super::stdio::Stdio;
@@ -25,8 +26,8 @@ use crate::policy::audit::{Audit, AuditSink};
 use crate::policy::create::Contradiction;
 use crate::policy::credentials::{CredentialError, CredentialSource, Credentials, Secret};
 use crate::policy::ledger::{Ledger, RunId};
-use crate::policy::values::{Digest, Time};
-use crate::policy::{Grants, Lacking, Learner, Met, Policy, Sandbox, WrongBind};
+use crate::policy::values::Digest;
+use crate::policy::{Decide, Grants, Lacking, Learner, Met, Policy, Sandbox, WrongBind};
 use crate::transport::Address;
 
 /// How long a plugin that was asked to stop has by default.
@@ -39,6 +40,7 @@ type Environment = Box<dyn Fn(&str) -> Option<String> + Send>;
 pub struct RunSetup {
     pub(super) client: Client,
     pub(super) policy: Policy,
+    decider: Option<Arc<dyn Decide>>,
     pub(super) args: Vec<String>,
     env: Vec<(String, String)>,
     environment: Environment,
@@ -59,6 +61,7 @@ impl RunSetup {
         Self {
             client,
             policy: Grants::none().into(),
+            decider: None,
             args: Vec::new(),
             env: Vec::new(),
             environment: Box::new(|_| None),
@@ -79,6 +82,15 @@ impl RunSetup {
     pub fn policy(self, policy: impl Into<Policy>) -> Self {
         Self {
             policy: policy.into(),
+            ..self
+        }
+    }
+
+    /// Has somebody decide in Rust beside the policy, each call; by default nobody does.
+    #[must_use]
+    pub fn decide(self, decider: Arc<dyn Decide>) -> Self {
+        Self {
+            decider: Some(decider),
             ..self
         }
     }
@@ -372,7 +384,6 @@ pub struct Run {
     stop: CancellationToken,
     grace: Duration,
     sandbox: Sandbox,
-    time: Time,
     credentials: Credentials,
 }
 
@@ -424,7 +435,6 @@ impl Run {
         let wasi = setup.wasi()?;
         let credentials = setup.credentials().await?;
         let sandbox = setup.policy.sandbox().clone();
-        let time = setup.policy.limits().time;
         let run = audit.as_ref().map(|audit| audit.run().clone());
         if setup.plan.is_some() {
             setup.client = setup.client.reads_only();
@@ -432,6 +442,9 @@ impl Run {
         let keeper = keeper(&setup.client, setup.policy, setup.ledger, run, setup.plan).await?;
         if let Some(learner) = setup.learner {
             keeper.learn(learner);
+        }
+        if let Some(decider) = setup.decider {
+            keeper.decide_by(decider);
         }
         let mut docker = DockerCtx::builder(setup.client.clone())
             .keeper(keeper.clone())
@@ -467,7 +480,6 @@ impl Run {
             stop: setup.stop,
             grace: setup.grace,
             sandbox,
-            time,
             credentials,
         })
     }
@@ -475,6 +487,11 @@ impl Run {
     /// The credentials that its policy names, for the calls that reach registries.
     pub fn credentials(&self) -> &Credentials {
         &self.credentials
+    }
+
+    /// Its policy, to be narrowed while it goes on.
+    pub fn policy(&self) -> PolicyHandle {
+        PolicyHandle::new(&self.keeper, self.audit.as_ref())
     }
 
     /// What is left to do if the run is dropped before its end.
@@ -498,7 +515,6 @@ impl Run {
             stop,
             grace,
             sandbox,
-            time,
             credentials: _credentials,
         } = self;
         let rest = Rest {
@@ -517,7 +533,7 @@ impl Run {
                 Err(Exhausted) => End::Limit(Met::new("sandbox.cpu", sandbox.cpu)),
             },
             () = overdue(&stop, grace) => End::Ended,
-            () = tokio::time::sleep(time.0) => End::Limit(Met::new("limits.time", time)),
+            time = out_of_time(&rest.keeper) => End::Limit(Met::new("limits.time", time)),
         };
         let exit_status = store.data().docker.exit_status();
         // Lets go of the run's calls and streams before its writes are waited for.

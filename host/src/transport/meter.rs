@@ -11,7 +11,7 @@ use super::error::{Error, ErrorKind, Result};
 #[derive(Debug)]
 pub struct Meter {
     name: &'static str,
-    limit: u64,
+    limit: AtomicU64,
     received: AtomicU64,
     whole: Option<Arc<Self>>,
 }
@@ -30,10 +30,15 @@ impl Meter {
     fn with(name: &'static str, limit: u64, whole: Option<Arc<Self>>) -> Arc<Self> {
         Arc::new(Self {
             name,
-            limit,
+            limit: AtomicU64::new(limit),
             received: AtomicU64::new(0),
             whole,
         })
+    }
+
+    /// Counts to a limit that is lower from now on.
+    pub fn lower(&self, limit: u64) {
+        self.limit.fetch_min(limit, Ordering::Relaxed);
     }
 
     /// How many bytes have come.
@@ -45,10 +50,11 @@ impl Meter {
     pub(super) fn take(&self, bytes: usize) -> Result<()> {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(1);
         let before = self.received.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) > self.limit {
+        let limit = self.limit.load(Ordering::Relaxed);
+        if before.saturating_add(bytes) > limit {
             return Err(Error::answered(ErrorKind::Budget {
                 name: self.name,
-                limit: self.limit,
+                limit,
             }));
         }
         match &self.whole {
@@ -75,6 +81,16 @@ mod tests {
             }
         ));
         assert_eq!(meter.received(), 13);
+    }
+
+    #[test]
+    fn a_limit_can_be_lowered_and_not_raised() {
+        let meter = Meter::new("limits.bytes", 12);
+        assert!(meter.take(4).is_ok());
+        meter.lower(8);
+        meter.lower(100);
+        let error = meter.take(4).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Budget { limit: 8, .. }));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::policy::create::Facts;
 use crate::policy::values::{Digest, PluginName};
 
 /// The longest line in bytes, its end included: what a pipe takes whole.
@@ -33,7 +34,8 @@ pub(super) struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Digest>")]
     pub(super) component: Option<&'a str>,
-    /// The digest of the policy: of its file's text, or of what it comes to if it isn't from a file.
+    /// The digest of the policy that is in force: of its file's text, or of what it comes to if it isn't from a file, or was narrowed
+    /// to what no file says.
     #[schemars(with = "Digest")]
     pub(super) policy: &'a str,
     #[serde(flatten)]
@@ -81,6 +83,9 @@ pub(super) struct Announced<'a> {
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) object: Option<&'a Object>,
+    /// What the container comes to that is made, let run or changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) effective: Option<&'a Facts>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -91,7 +96,7 @@ pub(super) struct Done<'a> {
     pub(super) op: &'static str,
     /// It was allowed.
     pub(super) decision: Decision,
-    /// The key of the policy that allowed it, or of the limit that ended it.
+    /// The key of the policy that allowed it, or of what ended it: a limit, or a policy that was narrowed.
     pub(super) rule: &'static str,
     /// What that limit is set to.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,6 +104,9 @@ pub(super) struct Done<'a> {
     /// What it is about, or has made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) object: Option<&'a Object>,
+    /// What the container comes to that was made, let run or changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) effective: Option<&'a Facts>,
     /// The method of the request that did it, or else of the last one; none if nothing was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) method: Option<&'a str>,

@@ -31,5 +31,5 @@ pub use replay::{Differing, Replay, ReplayError, Replayed};
 pub use sink::{AuditFile, AuditSink};
 pub(crate) use {
     line::Exchange,
-    recorder::{Observer, Phase, Stopped},
+    recorder::{Observer, Phase, Stopped, WeakAudit},
 };

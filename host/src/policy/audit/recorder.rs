@@ -13,6 +13,7 @@ use super::line::{
 };
 use super::refusals::{Held, Refusal};
 use super::sink::AuditSink;
+use crate::policy::create::Facts;
 use crate::policy::ledger::RunId;
 use crate::policy::values::Digest;
 use crate::policy::{Met, Policy, Verb};
@@ -26,6 +27,7 @@ pub struct Identity {
     run: RunId,
     plugin: String,
     component: Option<String>,
+    /// The one that it begins with.
     policy: String,
 }
 
@@ -50,6 +52,16 @@ impl Identity {
 #[derive(Clone)]
 pub struct Audit(Arc<Shared>);
 
+/// An audit that ends nevertheless when nobody else holds it.
+#[derive(Clone)]
+pub(crate) struct WeakAudit(Weak<Shared>);
+
+impl WeakAudit {
+    pub(crate) fn upgrade(&self) -> Option<Audit> {
+        self.0.upgrade().map(Audit)
+    }
+}
+
 struct Shared {
     sink: Arc<dyn AuditSink>,
     identity: Identity,
@@ -67,6 +79,8 @@ struct State {
     watched: bool,
     ended: bool,
     line: Vec<u8>,
+    /// The digest of the policy that is in force, if it isn't the first any more.
+    policy: Option<String>,
 }
 
 /// How a call that was let through stands.
@@ -87,10 +101,13 @@ pub struct Finished<'a> {
     pub(crate) call: u64,
     pub(crate) verb: Verb,
     pub(crate) object: Option<&'a Object>,
+    pub(crate) facts: Option<&'a Facts>,
     pub(crate) exchange: Exchange,
     pub(crate) outcome: Outcome,
     pub(crate) error: Option<&'static str>,
     pub(crate) field: Option<&'static str>,
+    /// The key of the policy that ended it.
+    pub(crate) rule: Option<&'static str>,
     /// The limit that ended it.
     pub(crate) limit: Option<(&'static str, u64)>,
     pub(crate) took: Duration,
@@ -179,6 +196,18 @@ impl Audit {
         &self.0.identity.run
     }
 
+    pub(crate) fn downgrade(&self) -> WeakAudit {
+        WeakAudit(Arc::downgrade(&self.0))
+    }
+
+    /// Tells that a narrower policy is in force from now on.
+    pub fn narrowed(&self, policy: &Policy) {
+        let mut state = self.0.state();
+        // They were refused by the one before.
+        self.0.write_held(&mut state);
+        state.policy = Some(policy.digest().to_string());
+    }
+
     /// How many lines could not be written.
     pub fn lost(&self) -> u64 {
         self.0.state().lost
@@ -197,6 +226,7 @@ impl Audit {
         call: u64,
         verb: Verb,
         object: Option<&Object>,
+        facts: Option<&Facts>,
     ) -> io::Result<()> {
         let announced = Event::Announced(Announced {
             call,
@@ -204,6 +234,7 @@ impl Audit {
             decision: Decision::Allowed,
             rule: ALLOW,
             object,
+            effective: facts,
         });
         let written = self.0.tell(announced);
         if written.is_err() {
@@ -218,10 +249,12 @@ impl Audit {
             call,
             verb,
             object,
+            facts,
             exchange,
             outcome,
             error,
             field,
+            rule,
             limit,
             ..
         } = finished;
@@ -229,9 +262,10 @@ impl Audit {
             call: *call,
             op: verb.name(),
             decision: Decision::Allowed,
-            rule: limit.map_or(ALLOW, |(rule, _)| rule),
+            rule: limit.map(|(rule, _)| rule).or(*rule).unwrap_or(ALLOW),
             limit: limit.map(|(_, limit)| limit),
             object: *object,
+            effective: *facts,
             method: exchange.method.as_deref(),
             route: exchange.route,
             status: exchange.status,
@@ -339,7 +373,8 @@ impl Shared {
     fn write(&self, state: &mut State, time: &str, event: Event<'_>) -> io::Result<()> {
         let sequence = state.sequence;
         state.sequence += 1;
-        let written = self.try_write(&mut state.line, sequence, time, event);
+        let policy = state.policy.as_deref().unwrap_or(&self.identity.policy);
+        let written = self.try_write(&mut state.line, policy, sequence, time, event);
         if let Err(error) = &written {
             if state.lost == 0 {
                 tracing::error!(run = %self.identity.run, %error, "an audit line can't be written");
@@ -352,6 +387,7 @@ impl Shared {
     fn try_write(
         &self,
         line: &mut Vec<u8>,
+        policy: &str,
         sequence: u64,
         time: &str,
         event: Event<'_>,
@@ -360,7 +396,7 @@ impl Shared {
             run,
             plugin,
             component,
-            policy,
+            policy: _,
         } = &self.identity;
         line.clear();
         serde_json::to_writer(

@@ -33,7 +33,7 @@ impl Refusal {
             field: None,
             got: Some(refused.verb.name().to_owned()),
             limit: None,
-            add: Some(refused.add.clone()),
+            add: refused.add.clone(),
         }
     }
 

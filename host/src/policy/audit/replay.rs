@@ -158,7 +158,10 @@ impl<'a> Replay<'a> {
                 self.replayed.creates += u64::from(verb == Verb::ContainersCreate);
                 self.replayed.alike += 1;
             }
-            Err(refused) => add(&mut self.denied_now, op, &refused.add, 1),
+            Err(refused) => {
+                let line = refused.add.unwrap_or_default();
+                add(&mut self.denied_now, op, &line, 1);
+            }
         }
     }
 
@@ -283,7 +286,9 @@ mod tests {
         let replayed = replayed(
             &policy,
             &[
-                line("\"event\":\"call\",\"call\":1,\"op\":\"containers.create\""),
+                line(
+                    "\"event\":\"call\",\"call\":1,\"op\":\"containers.create\",\"effective\":{\"image\":\"sha256:cc\",\"mounts\":[]}",
+                ),
                 refused("create.images", "image", "alpine"),
                 refused("create.memory", "memory", "1073741824"),
                 refused("create.memory", "memory", "2147483648"),

@@ -122,7 +122,9 @@ fn equal_refusals_in_a_row_are_one_line() {
     refuse(&audit, Verb::SystemPing);
     refuse(&audit, Verb::ContainerKill);
     let call = audit.call();
-    audit.announce(call, Verb::ContainerStart, None).unwrap();
+    audit
+        .announce(call, Verb::ContainerStart, None, None)
+        .unwrap();
     refuse(&audit, Verb::ContainerKill);
     audit.end(Ended::Success, None, None);
     let events = [
@@ -208,7 +210,11 @@ fn a_write_that_can_not_be_announced_is_refused_and_the_gap_is_seen() {
     let (memory, audit) = begin();
     memory.is_full(true);
     let call = audit.call();
-    assert!(audit.announce(call, Verb::ContainerStart, None).is_err());
+    assert!(
+        audit
+            .announce(call, Verb::ContainerStart, None, None)
+            .is_err()
+    );
     assert_eq!(audit.lost(), 1);
     memory.is_full(false);
     audit.end(Ended::Success, None, None);

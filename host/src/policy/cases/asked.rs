@@ -341,13 +341,7 @@ impl fmt::Display for Port {
             (None, Some(_)) => write!(f, ":")?,
             (None, None) => {}
         }
-        let protocol = match &container.protocol {
-            Protocol::Tcp => "tcp",
-            Protocol::Udp => "udp",
-            Protocol::Sctp => "sctp",
-            Protocol::Other(name) => name,
-        };
-        write!(f, "{}/{protocol}", container.port)
+        write!(f, "{}/{}", container.port, container.protocol.as_str())
     }
 }
 

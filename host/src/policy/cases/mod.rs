@@ -133,7 +133,7 @@ impl Policy {
             return Decision::Denied {
                 rule: refused.rule.to_owned(),
                 why: format!("{verb} isn't granted"),
-                add: Some(refused.add),
+                add: refused.add,
             };
         }
         match verb {

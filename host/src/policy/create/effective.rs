@@ -9,6 +9,7 @@ use super::bounds::CreateBounds;
 use super::check::{self, Rules};
 use super::claims::Claims;
 use super::compare::{Difference, Made, differences};
+use super::facts::Facts;
 use super::of_options::of_options;
 use super::shape::Shape;
 use super::{asked, complete};
@@ -31,6 +32,7 @@ pub struct Effective {
     network_names: Vec<String>,
     engine: Engine,
     accepted: BTreeSet<Unenforced>,
+    facts: Facts,
 }
 
 /// A volume that has to be made for a container, in the place of an anonymous one. It has an intent of its own, by whose
@@ -79,7 +81,7 @@ impl Effective {
         check::check(&shape, &rules)?;
         let networks = spec.options().endpoints.keys();
         let names = networks.filter_map(|id| around.find_network(id));
-        Ok(Self {
+        let mut effective = Self {
             network_names: names.map(|network| network.name.clone()).collect(),
             spec,
             shape,
@@ -87,7 +89,10 @@ impl Effective {
             image: image.clone(),
             engine: around.engine.clone(),
             accepted: around.accepted.clone(),
-        })
+            facts: Facts::default(),
+        };
+        effective.facts = effective.candidate(bounds, access, around).facts();
+        Ok(effective)
     }
 
     pub(super) fn shape(&self) -> &Shape {
@@ -134,39 +139,9 @@ impl Effective {
         Claims::of(&self.shape, self.volumes.len())
     }
 
-    /// What may be written down of it: never a variable's value, never an argument.
-    pub fn audit(&self) -> Vec<(&'static str, String)> {
-        let shape = &self.shape;
-        let limit = |value: Option<u64>| value.map_or("none".to_owned(), |value| value.to_string());
-        let mut facts = vec![
-            ("name", self.spec.name().unwrap_or_default().to_owned()),
-            ("image", shape.image.id.clone()),
-            ("reference", shape.image.reference.clone()),
-            ("memory", limit(shape.limits.memory)),
-            ("nano-cpus", limit(shape.limits.cpus)),
-            ("pids", limit(shape.limits.pids)),
-            ("network", shape.network.mode.to_string()),
-        ];
-        let ports = self.claims().ports;
-        facts.extend(
-            ports
-                .iter()
-                .map(|at| ("port", format!("{} {}", at.ip, at.port))),
-        );
-        facts.extend(self.binds().map(|source| ("bind", source.to_owned())));
-        let volumes = shape.files.volumes.iter();
-        facts.extend(volumes.map(|volume| ("volume", volume.volume.clone())));
-        let devices = shape.devices.mappings.iter();
-        facts.extend(devices.map(|device| ("device", device.host.clone())));
-        if shape.security.privileged {
-            facts.push(("privileged", "true".to_owned()));
-        }
-        let added = shape.security.cap_add.iter();
-        facts.extend(added.map(|name| ("capability", name.clone())));
-        let spaces = shape.security.namespaces.iter();
-        facts
-            .extend(spaces.map(|(namespace, whose)| ("namespace", format!("{namespace} {whose}"))));
-        facts
+    /// What may be told of it: never a variable's value, never an argument.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
     }
 
     /// How what was made differs from what was sent, where it is weaker or has more. It has to be
@@ -194,6 +169,6 @@ impl Effective {
 
 impl fmt::Debug for Effective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.audit()).finish()
+        self.facts.fmt(f)
     }
 }

@@ -37,7 +37,7 @@ pub fn check_existing(
     around: &Around<'_>,
 ) -> Result<Claims, Denial> {
     let Existing { details, image } = existing;
-    let mut shape = existing.shape(around)?;
+    let mut shape = existing.shape(around).map_err(unread)?;
     // At what a listed image brings, the operator has looked.
     if let (Some(image), ImageBound::Any) = (image, &bounds.images) {
         let labels = details.labels().map_err(unread)?;
@@ -58,8 +58,8 @@ pub fn check_existing(
 }
 
 impl Existing<'_> {
-    fn shape(self, around: &Around<'_>) -> Result<Shape, Denial> {
-        of_details(self.details, self.image, &around.engine).map_err(unread)
+    pub(super) fn shape(self, around: &Around<'_>) -> api::Result<Shape> {
+        of_details(self.details, self.image, &around.engine)
     }
 }
 
@@ -125,7 +125,7 @@ pub fn check_update_of_others(
     access: &HostAccess,
     around: &Around<'_>,
 ) -> Result<EffectiveUpdate, Denial> {
-    let before = Claims::of(&existing.shape(around)?, 0);
+    let before = Claims::of(&existing.shape(around).map_err(unread)?, 0);
     let unchanged = |limit: u64, bound: u64| limit.min(bound);
     let before = Claims {
         memory: unchanged(before.memory, bounds.memory),

@@ -7,7 +7,7 @@
 //! 2. look those up, in scope, into an [`Around`], and the image by [`Images::inspect`](crate::api::Images::inspect);
 //! 3. [`Effective::of`] completes the spec and checks it: one value, that is charged
 //!    ([`claims`](Effective::claims)), sent ([`spec`](Effective::spec)) and audited
-//!    ([`audit`](Effective::audit));
+//!    ([`facts`](Effective::facts));
 //! 4. make its [`volumes`](Effective::volumes), look at each one's labels, and send the spec;
 //! 5. inspect what was made; if [`compare`](Effective::compare) finds anything, remove it.
 //!
@@ -19,6 +19,7 @@ mod access;
 mod around;
 mod asked;
 mod bounds;
+mod candidate;
 mod check;
 mod claims;
 mod compare;
@@ -26,6 +27,7 @@ mod complete;
 mod contradictions;
 mod effective;
 mod existing;
+mod facts;
 pub(crate) mod inside;
 mod limits;
 mod named;
@@ -47,6 +49,7 @@ pub use self::bounds::{
     ImageRule, LabelRule, LogBound, MIN_HEALTH_INTERVAL, MIN_HEALTH_TIMEOUT, NameRule, NoDigest,
     PortBound, SAFE_SYSCTLS,
 };
+pub use self::candidate::Candidate;
 pub use self::claims::{Claims, PortClaim};
 pub use self::compare::Difference;
 pub use self::contradictions::Contradiction;
@@ -54,6 +57,7 @@ pub use self::effective::{Effective, NewVolume};
 pub use self::existing::{
     EffectiveUpdate, Existing, check_connect, check_existing, check_update, check_update_of_others,
 };
+pub use self::facts::{Facts, MountFact};
 pub use self::named::Named;
 pub use self::power::NotGiven;
 pub(in crate::policy) use self::shape::capability;

@@ -101,18 +101,25 @@ fn own_command(
     Ok(own)
 }
 
-/// The labels that say something, and are neither the host's nor the image's.
 fn labels(
     details: &ContainerDetails,
     image: Option<&ImageDetails>,
 ) -> api::Result<Vec<(String, String)>> {
+    Ok(own_labels(details.labels()?, image))
+}
+
+/// Of labels those that say something, and are neither the host's nor the image's.
+pub(super) fn own_labels(
+    labels: &[(String, String)],
+    image: Option<&ImageDetails>,
+) -> Vec<(String, String)> {
     let of_image =
         |label: &(String, String)| image.is_some_and(|image| image.config.labels.contains(label));
-    let own = details.labels()?.iter().filter(|label| {
+    let own = labels.iter().filter(|label| {
         let (key, value) = label;
         !value.is_empty() && !key.starts_with(super::RESERVED_LABELS) && !of_image(label)
     });
-    Ok(own.cloned().collect())
+    own.cloned().collect()
 }
 
 fn device_env(details: &ContainerDetails) -> api::Result<Vec<String>> {

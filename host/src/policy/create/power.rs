@@ -70,16 +70,19 @@ struct Power {
     rule: &'static str,
     form: Form,
     is_given: fn(&HostAccess) -> bool,
+    /// Takes the key away.
+    take: fn(&mut HostAccess),
 }
 
-/// Functions by key: the key, what it is set to, whether it is, the functions.
+/// Functions by key: the key, its field, what it is set to, whether it is, the functions.
 macro_rules! powers {
-    ($($key:literal $form:expr, |$access:ident| $given:expr => $($function:literal)*;)*) => {
+    ($($key:literal $field:ident $form:expr, |$access:ident| $given:expr => $($function:literal)*;)*) => {
         const POWERS: &[Power] = &[$($(Power {
             function: $function,
             rule: concat!("host-access.", $key),
             form: $form,
             is_given: |$access| $given,
+            take: |access| access.$field = Default::default(),
         },)*)*];
     };
 }
@@ -87,42 +90,58 @@ macro_rules! powers {
 use Form::{List, Switch, Table};
 
 powers! {
-    "privileged" Switch, |of| of.privileged => "set-privileged";
-    "binds" List(r#"{ source = "<path>", read-only = true }"#), |of| !of.binds.is_empty() => "add-bind";
-    "devices" List(r#""<path>""#), |of| !of.devices.is_empty() => "add-device";
-    "device-cgroup-rules" List(r#""<rule>""#), |of| !of.device_cgroup_rules.is_empty() => "add-device-cgroup-rule";
-    "device-requests" List(r#"{ driver = "<driver>", count = <number>, capabilities = ["<capability>"] }"#),
+    "privileged" privileged Switch, |of| of.privileged => "set-privileged";
+    "binds" binds List(r#"{ source = "<path>", read-only = true }"#), |of| !of.binds.is_empty() => "add-bind";
+    "devices" devices List(r#""<path>""#), |of| !of.devices.is_empty() => "add-device";
+    "device-cgroup-rules" device_cgroup_rules List(r#""<rule>""#), |of| !of.device_cgroup_rules.is_empty() => "add-device-cgroup-rule";
+    "device-requests" device_requests List(r#"{ driver = "<driver>", count = <number>, capabilities = ["<capability>"] }"#),
         |of| !of.device_requests.is_empty() => "add-device-request";
-    "env" List(r#""<variable>""#), |of| !of.env.is_empty() => "add-device-env";
-    "capabilities" List(r#""<capability>""#), |of| !of.capabilities.is_empty() => "add-capability";
-    "security-options" List(r#""<option>""#), |of| !of.security_options.is_empty() => "add-security-option";
-    "system-paths" Switch, |of| of.system_paths => "set-masked-paths" "set-readonly-paths";
-    "sysctls" List(r#""<parameter>""#), |of| !of.sysctls.is_empty() => "add-sysctl";
-    "namespaces" List(r#""cgroup""#), |of| of.namespaces.contains(&Namespace::Cgroup) => "set-cgroupns-host";
-    "namespaces" List(r#""ipc""#), |of| of.namespaces.contains(&Namespace::Ipc) => "set-ipc-host";
-    "namespaces" List(r#""network""#), |of| of.namespaces.contains(&Namespace::Network) => "set-network-host";
-    "namespaces" List(r#""pid""#), |of| of.namespaces.contains(&Namespace::Pid) => "set-pid-host";
-    "namespaces" List(r#""user""#), |of| of.namespaces.contains(&Namespace::User) => "set-userns-host";
-    "namespaces" List(r#""uts""#), |of| of.namespaces.contains(&Namespace::Uts) => "set-uts-host";
-    "runtimes" List(r#""<name>""#), |of| !of.runtimes.is_empty() => "set-runtime";
-    "cgroup-parents" List(r#""<group>""#), |of| !of.cgroup_parents.is_empty() => "set-cgroup-parent";
-    "annotations" List(r#""<name>""#), |of| !of.annotations.is_empty() => "add-annotation";
-    "links" Switch, |of| of.links => "add-link";
-    "volumes-from" Switch, |of| of.volumes_from => "add-volumes-from";
-    "log-drivers" List(r#"{ name = "<driver>", options = {} }"#), |of| !of.log_drivers.is_empty() => "set-log-driver";
-    "volume-drivers" List(r#"{ name = "<driver>", options = {} }"#), |of| !of.volume_drivers.is_empty() =>
+    "env" env List(r#""<variable>""#), |of| !of.env.is_empty() => "add-device-env";
+    "capabilities" capabilities List(r#""<capability>""#), |of| !of.capabilities.is_empty() => "add-capability";
+    "security-options" security_options List(r#""<option>""#), |of| !of.security_options.is_empty() => "add-security-option";
+    "system-paths" system_paths Switch, |of| of.system_paths => "set-masked-paths" "set-readonly-paths";
+    "sysctls" sysctls List(r#""<parameter>""#), |of| !of.sysctls.is_empty() => "add-sysctl";
+    "namespaces" namespaces List(r#""cgroup""#), |of| of.namespaces.contains(&Namespace::Cgroup) => "set-cgroupns-host";
+    "namespaces" namespaces List(r#""ipc""#), |of| of.namespaces.contains(&Namespace::Ipc) => "set-ipc-host";
+    "namespaces" namespaces List(r#""network""#), |of| of.namespaces.contains(&Namespace::Network) => "set-network-host";
+    "namespaces" namespaces List(r#""pid""#), |of| of.namespaces.contains(&Namespace::Pid) => "set-pid-host";
+    "namespaces" namespaces List(r#""user""#), |of| of.namespaces.contains(&Namespace::User) => "set-userns-host";
+    "namespaces" namespaces List(r#""uts""#), |of| of.namespaces.contains(&Namespace::Uts) => "set-uts-host";
+    "runtimes" runtimes List(r#""<name>""#), |of| !of.runtimes.is_empty() => "set-runtime";
+    "cgroup-parents" cgroup_parents List(r#""<group>""#), |of| !of.cgroup_parents.is_empty() => "set-cgroup-parent";
+    "annotations" annotations List(r#""<name>""#), |of| !of.annotations.is_empty() => "add-annotation";
+    "links" links Switch, |of| of.links => "add-link";
+    "volumes-from" volumes_from Switch, |of| of.volumes_from => "add-volumes-from";
+    "log-drivers" log_drivers List(r#"{ name = "<driver>", options = {} }"#), |of| !of.log_drivers.is_empty() => "set-log-driver";
+    "volume-drivers" volume_drivers List(r#"{ name = "<driver>", options = {} }"#), |of| !of.volume_drivers.is_empty() =>
         "add-volume" "set-volume-driver";
-    "storage-options" List(r#""<name>=<value>""#), |of| !of.storage_options.is_empty() => "add-storage-option";
-    "ulimits" Table("<name>", "<number>"), |of| !of.ulimits.is_empty() => "add-ulimit";
-    "scheduling" Switch, |of| of.scheduling =>
+    "storage-options" storage_options List(r#""<name>=<value>""#), |of| !of.storage_options.is_empty() => "add-storage-option";
+    "ulimits" ulimits Table("<name>", "<number>"), |of| !of.ulimits.is_empty() => "add-ulimit";
+    "scheduling" scheduling Switch, |of| of.scheduling =>
         "set-cpu-shares" "set-cpuset-cpus" "set-cpuset-mems" "set-cpu-realtime-period" "set-cpu-realtime-runtime"
         "set-blkio-weight" "add-blkio-weight-device" "add-blkio-read-bps" "add-blkio-write-bps" "add-blkio-read-iops"
         "add-blkio-write-iops" "set-update-cpu-shares" "set-update-cpuset-cpus" "set-update-cpuset-mems"
         "set-update-blkio-weight";
-    "oom" Switch, |of| of.oom => "set-oom-kill-disable" "set-oom-score-adj";
-    "endpoints" Switch, |of| of.endpoints =>
+    "oom" oom Switch, |of| of.oom => "set-oom-kill-disable" "set-oom-score-adj";
+    "endpoints" endpoints Switch, |of| of.endpoints =>
         "set-mac-address" "set-endpoint-mac-address" "set-endpoint-address" "add-endpoint-link-local-address"
         "add-endpoint-link" "add-endpoint-driver-option" "set-endpoint-gateway-priority";
+}
+
+/// The keys that are needed: those without which it isn't enough.
+pub(super) fn used(
+    access: &HostAccess,
+    is_needed: impl Fn(&str, &HostAccess) -> bool,
+) -> Vec<&'static str> {
+    let mut used = Vec::new();
+    for power in POWERS {
+        let mut less = access.clone();
+        (power.take)(&mut less);
+        if less != *access && !used.contains(&power.rule) && is_needed(power.rule, &less) {
+            used.push(power.rule);
+        }
+    }
+    used
 }
 
 impl Power {

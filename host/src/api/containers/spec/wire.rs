@@ -7,7 +7,6 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::options::{HostPort, Mount, Tmpfs, Variable};
-use crate::api::Protocol;
 use crate::api::containers::types::{
     BindMount, BindPropagation, BindRecursion, CgroupnsMode, ContainerPort, DeviceMapping,
     DeviceRequest, Driver, Endpoint, HealthTest, Healthcheck, HostNamespace, IpcMode, Link,
@@ -243,13 +242,7 @@ impl RestartCondition {
 
 /// A port as the engine's keys have it: `80/tcp`.
 fn port_key(port: &ContainerPort) -> String {
-    let protocol = match &port.protocol {
-        Protocol::Tcp => "tcp",
-        Protocol::Udp => "udp",
-        Protocol::Sctp => "sctp",
-        Protocol::Other(name) => name,
-    };
-    format!("{}/{protocol}", port.port)
+    format!("{}/{}", port.port, port.protocol.as_str())
 }
 
 pub(super) fn ports<T: Serialize, S: Serializer>(

@@ -142,6 +142,22 @@ impl Console {
                 Ok(exit.status_code.to_string())
             }
             "logs" => container.logs().await?.read_to_string(1 << 16).await,
+            "follow" => {
+                let logs = container.logs().follow().await?;
+                println!("following");
+                logs.read_to_string(1 << 16).await
+            }
+            "watch" => {
+                let mut stats = container.stats().stream().await?;
+                println!("following");
+                while stats.try_next().await?.is_some() {}
+                Ok(done())
+            }
+            "await" => {
+                let exit = container.wait().await?;
+                println!("following");
+                exit.await.map(|exit| exit.status_code.to_string())
+            }
             "top" => Ok(format!("{:?}", container.top().await?)),
             "changes" => Ok(format!("{:?}", container.changes().await?)),
             "stats" => container.stats().one_shot().await.map(|_| done()),

@@ -47,6 +47,23 @@ proptest! {
         }
     }
 
+    /// Whichever of two policies is the newer: what is left when one narrows the other allows nothing that one of them doesn't.
+    #[test]
+    fn what_is_left_of_a_policy_allows_no_more_than_both(spec in specs(), one in pairs(), other in pairs()) {
+        let policy = |(bounds, access): &(CreateBounds, HostAccess)| {
+            let policy = crate::policy::Policy::new("p".parse().expect("a name"));
+            policy.with_create(bounds.clone()).with_host_access(access.clone())
+        };
+        let (one, other) = (one.wide, other.wide);
+        let (left, _) = policy(&one).narrowed_by(&policy(&other));
+        if of(&spec, &(left.create().clone(), left.host_access().clone())).is_ok() {
+            for both in [&one, &other] {
+                let allowed = of(&spec, both);
+                prop_assert!(allowed.is_ok(), "{}", allowed.expect_err("it is refused"));
+            }
+        }
+    }
+
     #[test]
     fn what_is_made_as_it_was_sent_may_be_started(spec in specs(), pair in pairs()) {
         if let Ok(effective) = of(&spec, &pair.narrow) {
