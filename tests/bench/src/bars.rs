@@ -70,7 +70,11 @@ pub(crate) fn of(measured: &Measured) -> Vec<Bar> {
             bar(Figure::ByBollard, None),
             bar(Figure::AboveTheFloor, Some(ABOVE_THE_FLOOR)),
         ],
-        Row::Create | Row::Start => vec![bar(Figure::ByBollard, Some(LATENCY))],
+        // Under a policy a write looks at the image before, and at what came of it after, and the ledger is on disk in between: what that
+        // takes is shown.
+        Row::Create | Row::Start => {
+            vec![bar(Figure::ByBollard, None), bar(Figure::OwnCost, None)]
+        }
         Row::Run => vec![bar(Figure::ByDocker, Some(RUN))],
     }
 }
@@ -143,6 +147,15 @@ pub(crate) mod tests {
         let row = [FLOOR, (Name::Plugin, 2.0), (Name::Bollard, 1.02)];
         assert_eq!(met(Row::List, &row), [None]);
         assert_eq!(met(Row::Logs, &row), [None, None]);
+    }
+
+    #[test]
+    fn writes_are_shown_without_a_bar() {
+        let row = [FLOOR, (Name::Api, 1.0), (Name::Plugin, 3.0), BOLLARD];
+        let bars = of(&measured(Row::Create, &row));
+        let values: Vec<_> = bars.iter().map(|bar| bar.estimate.value).collect();
+        assert_eq!(values, [1.5, 2.0]);
+        assert_eq!(met(Row::Create, &row), [None, None]);
     }
 
     #[test]

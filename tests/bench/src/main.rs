@@ -17,8 +17,8 @@ use anyhow::{Context, Result};
 use clap::Parser;
 
 use environment::Environment;
-use measure::Measured;
-use peers::Peers;
+use measure::{Asked, Measured};
+use peers::{Name, Peers};
 use rows::Row;
 use stage::Stage;
 
@@ -34,6 +34,10 @@ struct Arguments {
     /// Only these rows
     #[arg(long, value_name = "ROWS", value_delimiter = ',')]
     rows: Vec<Row>,
+
+    /// Only these peers, for whoever looks for where time goes
+    #[arg(long, value_name = "PEERS", value_delimiter = ',')]
+    peers: Vec<Name>,
 
     /// Fail if a bar is missed
     #[arg(long)]
@@ -73,7 +77,7 @@ async fn bench(arguments: &Arguments) -> Result<Vec<Measured>> {
     let measured = async {
         stage.set().await.context("cannot set the stage")?;
         let mut peers = Peers::new(&environment).await?;
-        let measured = measure::all(&mut peers, &arguments.chosen(), arguments.quick).await?;
+        let measured = measure::all(&mut peers, &arguments.asked()).await?;
         peers.finish().await?;
         Ok(measured)
     };
@@ -84,10 +88,15 @@ async fn bench(arguments: &Arguments) -> Result<Vec<Measured>> {
 }
 
 impl Arguments {
-    fn chosen(&self) -> Vec<Row> {
-        match self.rows.is_empty() {
+    fn asked(&self) -> Asked {
+        let rows = match self.rows.is_empty() {
             true => Row::ALL.to_vec(),
             false => self.rows.clone(),
+        };
+        Asked {
+            rows,
+            peers: self.peers.clone(),
+            quick: self.quick,
         }
     }
 }

@@ -48,6 +48,7 @@ Medians of rounds in which all peers took turns; in brackets the 95 % interval (
 interval's upper end is; none applies where Bollard is within 3 % of the floor. The floor reads raw bytes over a kept connection
 and decodes nothing. Bollard opens a connection for each call, and decodes all of an inspection; plugin and api layer read four
 groups of it. A plugin reads a log line by line, the others piece by piece. The docker command is a process for each.
+All on one processor, the engine as well: to wake another one takes longer than what is measured.
 ";
 
 fn line(row: &Measured, bar: &Bar) -> String {

@@ -107,9 +107,9 @@ impl Row {
     /// the most rounds.
     pub(crate) fn size(self, quick: bool) -> Size {
         let (rounds, turn) = match self {
-            Self::Ping => (80, 40),
-            Self::Inspect => (80, 30),
-            Self::List => (60, 4),
+            Self::Ping => (200, 40),
+            Self::Inspect => (150, 30),
+            Self::List => (100, 4),
             Self::Logs => (11, 1),
             Self::Create => (30, 1),
             Self::Start => (12, 1),

@@ -16,7 +16,7 @@ use crate::environment::Environment;
 use crate::rows::Row;
 
 /// The peers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub(crate) enum Name {
     /// Raw bytes, read over a connection that is kept, and not looked at.
     Floor,
