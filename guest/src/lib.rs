@@ -51,6 +51,11 @@ pub use self::{
     volumes::{Volume, Volumes},
 };
 
+/// Each string that a plugin is told takes an allocation, and the target's own allocator is slow at that.
+#[cfg(all(target_family = "wasm", feature = "allocator"))]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// What `#[dockwit::main]` refers to. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
