@@ -180,7 +180,7 @@ impl Process {
         let read = tokio::time::timeout(DEADLINE, line).await;
         let line = String::from_utf8_lossy(&self.read[begun..]).into_owned();
         let line = line.trim_end_matches('\n').to_owned();
-        matches!(read, Ok(Ok(_))).then_some(line)
+        matches!(read, Ok(Ok(1..))).then_some(line)
     }
 
     /// Closes its output: nobody reads on.

@@ -1,7 +1,7 @@
 //! The ways around the model that are known, each tried by a plugin on a real engine. A test is named by its row.
 
 mod bounds;
-mod images;
+pub(crate) mod images;
 mod in_flight;
 mod machine;
 mod model;

@@ -17,6 +17,7 @@ mod containers_list;
 mod decide;
 mod detail;
 mod dropped;
+mod examples;
 mod failures;
 mod gate;
 mod guest_runtime;

@@ -8,11 +8,11 @@ use super::{attacker, seen};
 use crate::scope::foreign;
 
 /// An image that is removed at the end.
-struct Image(String);
+pub(crate) struct Image(pub(crate) String);
 
 impl Image {
     /// The test's image with these instructions on top.
-    async fn with(names: &Names, changes: &[&str]) -> Self {
+    pub(crate) async fn with(names: &Names, changes: &[&str]) -> Self {
         let engine = Engine::under_test();
         let base = foreign(names, json!({})).await;
         let tag = names.prefix().trim_end_matches('-').to_lowercase();
@@ -34,7 +34,7 @@ impl Image {
         image["Id"].as_str().expect("an id").to_owned()
     }
 
-    async fn remove(self) {
+    pub(crate) async fn remove(self) {
         let path = format!("/images/{}?force=1", self.0);
         Engine::under_test().ask(Method::DELETE, &path, None).await;
     }

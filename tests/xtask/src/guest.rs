@@ -89,6 +89,8 @@ pub fn build(
     command
         .args([
             "build",
+            "--bins",
+            "--examples",
             "--target",
             TARGET,
             "--profile",

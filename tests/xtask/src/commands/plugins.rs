@@ -9,13 +9,13 @@ use crate::guest::{self, Compiler};
 use crate::progress::say;
 use crate::workspace::Workspace;
 
-/// The packages of plugins.
-pub const PACKAGES: [&str; 2] = ["dockwit-test-plugins", "dockwit-demo"];
+/// The packages of plugins; those of the guest crate are its examples.
+pub const PACKAGES: [&str; 3] = ["dockwit-test-plugins", "dockwit-demo", "dockwit"];
 
 /// The profile that they are built with.
 pub const PROFILE: &str = "plugin";
 
-/// Builds the plugins of the tests and the demo, and prints the folder of the `*.wasm` files.
+/// Builds the plugins of the tests, the demo and the examples, and prints the folder of the `*.wasm` files.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Builds nothing: prints the variables that make cargo build for wasm32-wasip2.
@@ -46,7 +46,7 @@ pub fn build(
     workspace.require(packages)?;
     say(format!(
         "compiling {} for {}",
-        packages.join(" and "),
+        packages.join(", "),
         guest::TARGET
     ));
     guest::build(workspace, compiler, packages, PROFILE)
