@@ -1,5 +1,7 @@
 //! What an answer takes of memory, before it is read.
 
+use memchr::memchr2;
+
 use crate::api::error::Result;
 use crate::transport::{MAX_DEPTH, too_deep};
 
@@ -37,13 +39,14 @@ pub(in crate::api) fn weigh(bytes: &[u8]) -> Result<usize> {
 
 /// Goes to the end of a text that has begun.
 fn skip_text(rest: &mut std::slice::Iter<'_, u8>) {
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'"' => return,
-            b'\\' => drop(rest.next()),
-            _ => {}
+    while let Some(at) = memchr2(b'"', b'\\', rest.as_slice()) {
+        if rest.nth(at) == Some(&b'"') {
+            return;
         }
+        // What is escaped is text, a quotation mark too.
+        rest.next();
     }
+    *rest = [].iter();
 }
 
 #[cfg(test)]
