@@ -1,6 +1,7 @@
 //! `dockwit check`.
 
 mod defeats;
+mod folders;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

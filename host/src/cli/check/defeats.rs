@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::folders::changed_by_others;
 use crate::policy::create::{CommandBound, HostAccess, ImageBound, Namespace};
-use crate::policy::paths::changed_by_others;
 use crate::policy::{Directory, Policy, Reach, Verb};
 use crate::transport::{Address, DEFAULT_SOCKET};
 
