@@ -366,10 +366,10 @@ impl Facts {
         !self.podman || self.version > LAST_OLD_PODMAN
     }
 
-    /// Whether who follows a log is told every line of a flood.
+    /// Whether who follows a log is told every line of a flood. Engine 20.10 ends one in forty too early.
     #[must_use]
-    pub const fn follows_a_flood(self) -> bool {
-        !self.podman
+    pub fn follows_a_flood(self) -> bool {
+        !self.podman && self.version > (20, 10)
     }
 }
 
