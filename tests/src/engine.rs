@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use dockwit_host::api::Client;
-use dockwit_host::transport::{Address, Transport};
+use dockwit_host::transport::Address;
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+
+use crate::socket;
 
 /// The engine that the suite runs on, as the task runner named it.
 pub struct Engine {
@@ -81,11 +83,7 @@ impl Engine {
 
     /// A client of it.
     pub fn client(&self) -> Client {
-        Client::new(
-            Transport::builder(self.address.clone())
-                .build()
-                .expect("a transport"),
-        )
+        socket::client(self.address.clone())
     }
 
     /// Asks it, in the words of HTTP, at API version 1.41.

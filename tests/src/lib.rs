@@ -1,5 +1,6 @@
 //! The harness of the suite: a real engine, plugins that are run against it, and what stands between the two.
 
+pub mod asked;
 pub mod audit;
 pub mod console;
 pub mod engine;
@@ -11,6 +12,7 @@ pub mod process;
 pub mod proxy;
 pub mod schema;
 pub mod scripted;
+mod socket;
 
 use std::time::{Duration, Instant};
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use serde_json::{Map, Value, json};
 
-use crate::scripted::Asked;
+use crate::asked::Asked;
 
 /// The image that it has, by whatever name.
 pub const IMAGE: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";

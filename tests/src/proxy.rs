@@ -1,11 +1,11 @@
 //! A relay before the engine: counts what passes, and can be cut.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use dockwit_host::api::Client;
-use dockwit_host::transport::{Address, Transport};
+use dockwit_host::transport::Address;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -13,11 +13,11 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
+use crate::socket::Socket;
 
 /// A Unix socket behind which the engine under test is.
 pub struct Proxy {
-    _folder: tempfile::TempDir,
-    path: PathBuf,
+    socket: Socket,
     counts: Arc<Counts>,
     cut: CancellationToken,
     relay: JoinHandle<()>,
@@ -39,15 +39,12 @@ impl Proxy {
     ///
     /// Panics if there can be no socket.
     pub fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("proxy.sock");
-        let listener = UnixListener::bind(&path).expect("a socket");
+        let (socket, listener) = Socket::listen();
         let counts = Arc::new(Counts::default());
         let cut = CancellationToken::new();
         let relay = tokio::spawn(relay(listener, Arc::clone(&counts), cut.clone()));
         Self {
-            _folder: folder,
-            path,
+            socket,
             counts,
             cut,
             relay,
@@ -56,27 +53,17 @@ impl Proxy {
 
     /// A client of the engine, through this.
     pub fn client(&self) -> Client {
-        Client::new(
-            Transport::builder(self.address())
-                .build()
-                .expect("a transport"),
-        )
+        self.socket.client()
     }
 
     /// Where it is reached.
-    ///
-    /// # Panics
-    ///
-    /// Panics never: the path is one of ours.
     pub fn address(&self) -> Address {
-        format!("unix://{}", self.path.display())
-            .parse()
-            .expect("an address")
+        self.socket.address()
     }
 
     /// The path of its socket.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.socket.path()
     }
 
     /// How many bytes were sent to the engine so far.

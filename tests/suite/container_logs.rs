@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use dockwit_tests::asked::Asked;
 use dockwit_tests::engine::{Engine, Names};
 use dockwit_tests::plugin::Test;
 use dockwit_tests::process::Command;
 use dockwit_tests::proxy::Proxy;
-use dockwit_tests::scripted::{Asked, Scripted};
+use dockwit_tests::scripted::Scripted;
 use hyper::Method;
 use serde_json::json;
 use tokio::io::AsyncWriteExt;

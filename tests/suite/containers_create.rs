@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use dockwit_tests::asked::Asked;
 use dockwit_tests::making::{self, Making, written};
 use dockwit_tests::plugin::Test;
-use dockwit_tests::scripted::{Asked, Scripted};
+use dockwit_tests::scripted::Scripted;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 

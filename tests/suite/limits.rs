@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use dockwit_host::runtime::End;
+use dockwit_tests::asked::Asked;
 use dockwit_tests::console::Console;
 use dockwit_tests::plugin::{Ran, Test};
-use dockwit_tests::scripted::{Asked, Scripted};
+use dockwit_tests::scripted::Scripted;
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use dockwit_host::runtime::End;
+use dockwit_tests::asked::Asked;
 use dockwit_tests::engine::Engine;
 use dockwit_tests::making::{Making, written};
 use dockwit_tests::plugin::{Live, Ran, Test};
-use dockwit_tests::scripted::{Asked, Scripted};
+use dockwit_tests::scripted::Scripted;
 use dockwit_tests::until;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use dockwit_tests::asked::Asked;
 use dockwit_tests::making::{Making, written};
 use dockwit_tests::plugin::{Ran, Test};
-use dockwit_tests::scripted::{Asked, Scripted};
+use dockwit_tests::scripted::Scripted;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
