@@ -1,62 +1,97 @@
 //! Lines from pieces: a line may come in several pieces, and a piece may hold several lines.
 
+use memchr::memchr;
+
 /// The longest line that is put together, in bytes. A longer one comes in parts of this length: a program that never ends
 /// its line must not fill the plugin's memory.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
 
-/// Takes pieces and gives lines, without their ends (`\n` or `\r\n`).
+/// A piece that is taken apart into lines.
+#[derive(Debug, Default)]
+pub(crate) struct Piece {
+    bytes: Vec<u8>,
+    /// How many of them were taken.
+    taken: usize,
+}
+
+impl Piece {
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.taken == self.bytes.len()
+    }
+
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.taken..]
+    }
+}
+
+impl From<Vec<u8>> for Piece {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, taken: 0 }
+    }
+}
+
+/// Puts lines together, and leaves out their ends (`\n` or `\r\n`).
 #[derive(Debug, Default)]
 pub(crate) struct Splitter {
+    /// The start of a line whose end hasn't come.
     partial: Vec<u8>,
 }
 
 impl Splitter {
-    /// Takes a piece, and hands each line that it completes to `line`. A piece that is just a line isn't copied.
-    pub(crate) fn push(&mut self, mut piece: Vec<u8>, mut line: impl FnMut(Vec<u8>)) {
-        let is_line = match piece.iter().position(|&byte| byte == b'\n') {
-            Some(end) => end + 1 == piece.len() && end <= MAX_LINE_BYTES,
-            None => false,
-        };
-        if is_line && self.partial.is_empty() {
-            piece.pop();
-            self.partial = piece;
-            line(self.complete());
-        } else {
-            self.split(&piece, line);
+    /// The next line that ends in the piece; none when that is used up. A piece that is just a line isn't copied.
+    pub(crate) fn next(&mut self, piece: &mut Piece) -> Option<Vec<u8>> {
+        let rest = piece.rest();
+        let room = MAX_LINE_BYTES - self.partial.len();
+        match memchr(b'\n', &rest[..rest.len().min(room + 1)]) {
+            Some(end) if self.partial.is_empty() && end + 1 == piece.bytes.len() => {
+                let mut line = std::mem::take(piece).bytes;
+                line.pop();
+                Some(without_return(line))
+            }
+            Some(end) => {
+                let line = self.join(&rest[..end]);
+                piece.taken += end + 1;
+                Some(without_return(line))
+            }
+            None if rest.len() > room => {
+                let part = self.join(&rest[..room]);
+                piece.taken += room;
+                Some(part)
+            }
+            // One that is full may still end with the byte to come, so it waits for that.
+            None => {
+                self.partial.extend_from_slice(rest);
+                *piece = Piece::default();
+                None
+            }
         }
     }
 
-    fn split(&mut self, mut piece: &[u8], mut line: impl FnMut(Vec<u8>)) {
-        while !piece.is_empty() {
-            let room = MAX_LINE_BYTES - self.partial.len();
-            let end = piece.iter().take(room + 1).position(|&byte| byte == b'\n');
-            let (taken, rest) = piece.split_at(end.unwrap_or_else(|| piece.len().min(room)));
-            self.partial.extend_from_slice(taken);
-            if end.is_some() {
-                piece = &rest[1..];
-                line(self.complete());
-            } else {
-                piece = rest;
-                // One that is full may still end with the byte to come, so it waits for that.
-                if !piece.is_empty() {
-                    line(std::mem::take(&mut self.partial));
-                }
-            }
+    /// What there was of a line with more of it.
+    fn join(&mut self, more: &[u8]) -> Vec<u8> {
+        if self.partial.is_empty() {
+            return more.to_vec();
         }
+        let mut line = std::mem::take(&mut self.partial);
+        line.extend_from_slice(more);
+        line
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.partial.is_empty()
     }
 
     /// What came after the last end of a line; none if that was nothing.
     pub(crate) fn finish(&mut self) -> Option<Vec<u8>> {
         (!self.partial.is_empty()).then(|| std::mem::take(&mut self.partial))
     }
+}
 
-    fn complete(&mut self) -> Vec<u8> {
-        let mut line = std::mem::take(&mut self.partial);
-        if line.last() == Some(&b'\r') {
-            line.pop();
-        }
-        line
+fn without_return(mut line: Vec<u8>) -> Vec<u8> {
+    if line.last() == Some(&b'\r') {
+        line.pop();
     }
+    line
 }
 
 #[cfg(test)]
@@ -66,7 +101,9 @@ mod tests {
     fn split(pieces: &[&[u8]]) -> Vec<Vec<u8>> {
         let (mut splitter, mut lines) = (Splitter::default(), Vec::new());
         for piece in pieces {
-            splitter.push(piece.to_vec(), |line| lines.push(line));
+            let mut piece = Piece::from(piece.to_vec());
+            lines.extend(std::iter::from_fn(|| splitter.next(&mut piece)));
+            assert!(piece.is_used_up());
         }
         lines.extend(splitter.finish());
         lines

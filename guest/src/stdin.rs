@@ -1,6 +1,5 @@
 //! Standard input, read without holding up the rest of the plugin.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -11,7 +10,7 @@ use wit_bindgen::StreamReader;
 
 use crate::bindings::wasi::{self, ErrorCode};
 use crate::error::{Error, ErrorKind, Result};
-use crate::lines::Splitter;
+use crate::lines::{Piece, Splitter};
 use crate::native;
 use crate::stream::{self, Batches};
 
@@ -53,8 +52,8 @@ impl Stdin {
     pub fn lines(self) -> StdinLines {
         StdinLines {
             pieces: self,
+            piece: Piece::default(),
             splitter: Splitter::default(),
-            ready: VecDeque::new(),
             end: None,
         }
     }
@@ -110,8 +109,10 @@ impl fmt::Debug for Stdin {
 #[must_use = "a stream does nothing unless it is read"]
 pub struct StdinLines {
     pieces: Stdin,
+    /// What is taken apart.
+    piece: Piece,
     splitter: Splitter,
-    ready: VecDeque<Vec<u8>>,
+    /// How the pieces ended, until that is told.
     end: Option<Option<Error>>,
 }
 
@@ -121,18 +122,18 @@ impl Stream for StdinLines {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
-            if let Some(line) = this.ready.pop_front() {
+            if let Some(line) = this.splitter.next(&mut this.piece) {
                 return Poll::Ready(Some(Ok(text(line))));
             }
             if let Some(end) = &mut this.end {
+                if let Some(rest) = this.splitter.finish() {
+                    return Poll::Ready(Some(Ok(text(rest))));
+                }
                 return Poll::Ready(end.take().map(Err));
             }
             match ready!(this.pieces.poll_next_unpin(cx)) {
-                Some(Ok(piece)) => this.splitter.push(piece, |line| this.ready.push_back(line)),
-                rest => {
-                    this.ready.extend(this.splitter.finish());
-                    this.end = Some(rest.and_then(Result::err));
-                }
+                Some(Ok(piece)) => this.piece = piece.into(),
+                rest => this.end = Some(rest.and_then(Result::err)),
             }
         }
     }
@@ -140,7 +141,7 @@ impl Stream for StdinLines {
 
 impl FusedStream for StdinLines {
     fn is_terminated(&self) -> bool {
-        self.ready.is_empty() && matches!(self.end, Some(None))
+        self.piece.is_used_up() && self.splitter.is_empty() && matches!(self.end, Some(None))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Logs of a container.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -14,11 +13,11 @@ use super::{Container, LogChunk, OutputStream};
 use crate::bindings::engine::containers as wit;
 use crate::call::{Call, awaits};
 use crate::error::{Error, ErrorKind, Result};
-use crate::lines::Splitter;
+use crate::lines::{Piece, Splitter};
 use crate::stream::{self, Items};
 use crate::timestamp::Timestamp;
 
-/// How many pieces are read at a time. More gain nothing, and the buffer takes 32 bytes for each.
+/// How many pieces are read at a time: more gain nothing, and the buffer takes 32 bytes for each.
 const BATCH: usize = 256;
 
 /// Logs to be read: [`Container::logs`]. Gives a [`LogStream`].
@@ -99,7 +98,7 @@ awaits!(Logs => Result<LogStream>, |(container, options)| async move {
     Ok(LogStream { items: Items::new(chunks, stream::end(end), BATCH) })
 });
 
-/// A container's output, piece by piece as the engine sends it: a [`Stream`] of [`LogChunk`]s.
+/// A container's output, piece by piece as it comes: a [`Stream`] of [`LogChunk`]s.
 ///
 /// It is complete if it ends without an error. `next()` may be dropped at any time, by a timeout or a lost race: nothing is
 /// lost by it. Dropping the stream ends the call at the engine at once.
@@ -220,10 +219,12 @@ impl fmt::Display for LogLine {
 #[must_use = "a stream does nothing unless it is read"]
 pub struct LogLines<S = LogStream> {
     chunks: S,
-    ready: VecDeque<LogLine>,
+    /// The piece that is taken apart, and where it came from.
+    piece: (OutputStream, Piece),
     stdout: Splitter,
     stderr: Splitter,
     console: Splitter,
+    /// How the pieces ended, until that is told.
     end: Option<Option<Error>>,
 }
 
@@ -231,7 +232,7 @@ impl<S> LogLines<S> {
     fn new(chunks: S) -> Self {
         Self {
             chunks,
-            ready: VecDeque::new(),
+            piece: (OutputStream::Stdout, Piece::default()),
             stdout: Splitter::default(),
             stderr: Splitter::default(),
             console: Splitter::default(),
@@ -239,30 +240,30 @@ impl<S> LogLines<S> {
         }
     }
 
-    fn push(&mut self, chunk: LogChunk) {
-        let (stream, ready) = (chunk.stream, &mut self.ready);
+    /// The next line that ends in the piece.
+    fn line(&mut self) -> Option<LogLine> {
+        let (stream, piece) = &mut self.piece;
         let splitter = match stream {
             OutputStream::Stdout => &mut self.stdout,
             OutputStream::Stderr => &mut self.stderr,
             OutputStream::Console => &mut self.console,
         };
-        splitter.push(chunk.data, |data| ready.push_back(LogLine { stream, data }));
+        let data = splitter.next(piece)?;
+        let stream = *stream;
+        Some(LogLine { stream, data })
     }
 
-    fn finish(&mut self, error: Option<Error>) {
+    /// The start of a line that had no end.
+    fn rest(&mut self) -> Option<LogLine> {
         let rests = [
-            (OutputStream::Stdout, self.stdout.finish()),
-            (OutputStream::Stderr, self.stderr.finish()),
-            (OutputStream::Console, self.console.finish()),
+            (OutputStream::Stdout, &mut self.stdout),
+            (OutputStream::Stderr, &mut self.stderr),
+            (OutputStream::Console, &mut self.console),
         ];
-        let lines = rests.into_iter().filter_map(|(stream, rest)| {
-            Some(LogLine {
-                stream,
-                data: rest?,
-            })
-        });
-        self.ready.extend(lines);
-        self.end = Some(error);
+        rests.into_iter().find_map(|(stream, splitter)| {
+            let data = splitter.finish()?;
+            Some(LogLine { stream, data })
+        })
     }
 }
 
@@ -271,16 +272,21 @@ impl<S: Stream<Item = Result<LogChunk>> + Unpin> Stream for LogLines<S> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            if let Some(line) = self.ready.pop_front() {
+            if let Some(line) = self.line() {
                 return Poll::Ready(Some(Ok(line)));
+            }
+            if self.end.is_some()
+                && let Some(rest) = self.rest()
+            {
+                return Poll::Ready(Some(Ok(rest)));
             }
             if let Some(end) = &mut self.end {
                 return Poll::Ready(end.take().map(Err));
             }
             match ready!(self.chunks.poll_next_unpin(cx)) {
-                Some(Ok(chunk)) => self.push(chunk),
-                Some(Err(error)) => self.finish(Some(error)),
-                None => self.finish(None),
+                Some(Ok(chunk)) => self.piece = (chunk.stream, chunk.data.into()),
+                Some(Err(error)) => self.end = Some(Some(error)),
+                None => self.end = Some(None),
             }
         }
     }
@@ -288,7 +294,10 @@ impl<S: Stream<Item = Result<LogChunk>> + Unpin> Stream for LogLines<S> {
 
 impl<S: Stream<Item = Result<LogChunk>> + Unpin> FusedStream for LogLines<S> {
     fn is_terminated(&self) -> bool {
-        self.ready.is_empty() && matches!(self.end, Some(None))
+        let partial = [&self.stdout, &self.stderr, &self.console];
+        self.piece.1.is_used_up()
+            && partial.into_iter().all(Splitter::is_empty)
+            && matches!(self.end, Some(None))
     }
 }
 

@@ -35,7 +35,7 @@ pub use crate::bindings::engine::{
         ContainerSecurity, ContainerSizes, ContainerState, ContainerStats, ContainerStatus,
         ContainerSummary, CpuStats, FilesystemChange, HealthProbe, HealthStatus, HostBinding,
         InterfaceStats, IpcMode, LogChunk, MemoryStats, MountKind, MountPoint, NetworkEndpoint,
-        NetworkMode, OutputStream, PortSummary, ProcessList, PublishedPort, RestartCondition,
+        NetworkMode, NetworkSummary, OutputStream, PortSummary, ProcessList, PublishedPort, RestartCondition,
         RestartPolicy, Ulimit, WaitCondition,
     },
     types::Protocol,

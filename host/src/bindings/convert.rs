@@ -130,6 +130,7 @@ records! { ac => wc:
         network network_id endpoint_id ip_address ip_prefix_length gateway ipv6_address ipv6_prefix_length ipv6_gateway
         mac_address aliases dns_names
     }
+    NetworkSummary { network network_id ip_address ipv6_address mac_address }
     PortSummary { host_ip host_port container_port protocol }
     ContainerSummary {
         id names image image_id command created ports labels status status_text health size_rw size_root_fs network_mode

@@ -50,7 +50,9 @@ impl Inspected {
     pub fn host_config(&self) -> api::Result<ContainerHostConfig> {
         let mut host = self.details.host_config()?.clone();
         if self.own {
-            named_mode(&mut host.network_mode, self.details.networks()?);
+            let networks = self.details.networks()?.iter();
+            let pairs = networks.map(|on| (&on.network_id, &on.network));
+            named_mode(&mut host.network_mode, pairs);
         }
         Ok(host)
     }
@@ -88,9 +90,13 @@ impl Keeper {
         for name in &mut row.names {
             *name = self.shown_name(name).to_owned();
         }
-        named_mode(&mut row.network_mode, &row.networks);
+        let networks = row.networks.iter();
+        let pairs = networks.filter_map(|on| Some((on.network_id.as_ref()?, &on.network)));
+        named_mode(&mut row.network_mode, pairs);
         row.network_mode = self.shown_name(&row.network_mode).to_owned();
-        row.networks = self.networks(&row.networks);
+        for on in &mut row.networks {
+            on.network = self.shown_name(&on.network).to_owned();
+        }
         row.mounts = self.mounts(&row.mounts);
         row
     }
@@ -167,9 +173,12 @@ fn image_asked_for(labels: &[(String, String)]) -> Option<&str> {
 }
 
 /// Puts a network's name in the place of its id.
-fn named_mode(mode: &mut String, networks: &[NetworkEndpoint]) {
-    if let Some(on) = networks.iter().find(|on| on.network_id == *mode) {
-        mode.clone_from(&on.network);
+fn named_mode<'a>(
+    mode: &mut String,
+    mut networks: impl Iterator<Item = (&'a String, &'a String)>,
+) {
+    if let Some((_, name)) = networks.find(|(id, _)| *id == mode) {
+        mode.clone_from(name);
     }
 }
 

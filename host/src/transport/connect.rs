@@ -1,6 +1,7 @@
 //! Connections to the engine.
 
 use std::io;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,12 +13,13 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::rt::TokioIo;
 use hyperlocal::{UnixConnector, UnixStream};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::AsyncWrite;
+use tokio::net::{self, TcpStream};
 use tower_service::Service;
 
 use super::address::Address;
 use super::error::{Error, ErrorKind, Phase, Result};
+use super::line::Line;
 
 /// After how long an idle TCP connection is probed, so that the loss of a far machine ends the
 /// streams from it.
@@ -33,7 +35,7 @@ pub(super) struct Connector {
 
 #[derive(Clone)]
 enum Target {
-    Unix(Uri),
+    Unix(PathBuf),
     Tcp(HttpConnector, Uri),
 }
 
@@ -41,7 +43,7 @@ impl Connector {
     pub(super) fn new(address: Address, timeout: Duration) -> Result<Self> {
         let target = match &address {
             Address::Unix(path) if path.is_absolute() => {
-                Target::Unix(hyperlocal::Uri::new(path, "/").into())
+                Target::Unix(path.clone())
             }
             Address::Unix(_) => return Err(bad(&address, "its path is not absolute")),
             Address::Tcp { host, port } => {
@@ -64,40 +66,51 @@ impl Connector {
         &self.address
     }
 
-    /// Makes one connection.
-    pub(super) fn connect(&self) -> BoxFuture<'static, Result<Io>> {
-        let Self {
-            target,
-            address,
-            timeout,
-        } = self.clone();
-        async move {
-            match tokio::time::timeout(timeout, target.connect(&address)).await {
-                Ok(result) => result,
-                Err(_elapsed) => {
-                    let kind = ErrorKind::Timeout {
-                        phase: Phase::Connect,
-                        limit: timeout,
-                    };
-                    Err(Error::new(kind))
-                }
+    /// Makes a connection for hyper.
+    fn connect(&self) -> BoxFuture<'static, Result<Io>> {
+        let this = self.clone();
+        async move { this.within(this.target.clone().connect()).await }.boxed()
+    }
+
+    /// Makes a connection for one exchange.
+    pub(super) async fn open(&self) -> Result<Line> {
+        self.within(self.target.clone().open()).await
+    }
+
+    async fn within<T>(&self, connecting: impl Future<Output = Result<T, Failure>>) -> Result<T> {
+        match tokio::time::timeout(self.timeout, connecting).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(Error::connect(&*error, &self.address)),
+            Err(_elapsed) => {
+                let kind = ErrorKind::Timeout {
+                    phase: Phase::Connect,
+                    limit: self.timeout,
+                };
+                Err(Error::new(kind))
             }
         }
-        .boxed()
     }
 }
 
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
 impl Target {
-    async fn connect(self, address: &Address) -> Result<Io> {
+    async fn connect(self) -> Result<Io, Failure> {
         match self {
-            Self::Unix(uri) => match UnixConnector.call(uri).await {
-                Ok(stream) => Ok(Io::Unix(stream)),
-                Err(error) => Err(Error::connect(&error, address)),
-            },
-            Self::Tcp(mut connector, uri) => match connector.call(uri).await {
-                Ok(stream) => Ok(Io::Tcp(stream)),
-                Err(error) => Err(Error::connect(&error, address)),
-            },
+            Self::Unix(path) => {
+                let uri = hyperlocal::Uri::new(path, "/").into();
+                Ok(Io::Unix(UnixConnector.call(uri).await?))
+            }
+            Self::Tcp(mut connector, uri) => Ok(Io::Tcp(connector.call(uri).await?)),
+        }
+    }
+
+    async fn open(self) -> Result<Line, Failure> {
+        match self {
+            Self::Unix(path) => Ok(Line::Unix(net::UnixStream::connect(path).await?)),
+            Self::Tcp(mut connector, uri) => {
+                Ok(Line::Tcp(connector.call(uri).await?.into_inner()))
+            }
         }
     }
 }
@@ -122,7 +135,7 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// An open connection.
+/// An open connection of hyper's.
 pub(super) enum Io {
     Unix(UnixStream),
     Tcp(TokioIo<TcpStream>),
@@ -188,37 +201,5 @@ impl Write for Io {
             Self::Unix(io) => AsyncWrite::poll_write_vectored(Pin::new(io), cx, bufs),
             Self::Tcp(io) => Write::poll_write_vectored(Pin::new(io), cx, bufs),
         }
-    }
-}
-
-/// For who reads and writes without hyper.
-impl AsyncRead for Io {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Unix(io) => AsyncRead::poll_read(Pin::new(io), cx, buf),
-            Self::Tcp(io) => AsyncRead::poll_read(Pin::new(io.inner_mut()), cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Io {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Write::poll_write(self, cx, buf)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Write::poll_flush(self, cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Write::poll_shutdown(self, cx)
     }
 }

@@ -29,7 +29,9 @@ mod connect;
 mod error;
 mod frames;
 mod json_lines;
+mod line;
 mod meter;
+mod pace;
 mod request;
 mod response;
 mod stream;
@@ -261,11 +263,11 @@ impl Transport {
         let timeout = self.head_timeout(request.head_timeout);
         let route = request.route().clone();
         let http = self.prepare(request, prefix, Form::Origin)?;
-        let io = self.shared.connector.connect().await?;
+        let line = self.shared.connector.open().await?;
         let (status, headers, mut exchange) = within_head(
             timeout,
             Exchange::begin(
-                io,
+                line,
                 http,
                 self.address(),
                 Bounds {

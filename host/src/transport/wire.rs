@@ -15,9 +15,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::address::Address;
 use super::body::{BodyDecoder, unreadable};
 use super::budget::Holding;
-use super::connect::Io;
 use super::error::{Error, ErrorKind, Result, closed};
+use super::line::Line;
 use super::meter::Meter;
+use super::pace::Pace;
 use super::response::Pieces;
 use super::trace::Trace;
 
@@ -45,9 +46,10 @@ pub(super) struct Exchange {
 
 /// An open connection and what was read of it ahead.
 struct Wire {
-    io: Io,
+    line: Line,
     read: BytesMut,
     read_size: usize,
+    pace: Pace,
     address: Address,
     bounds: Bounds,
 }
@@ -63,16 +65,17 @@ pub(super) struct Bounds {
 impl Exchange {
     /// Sends a request over a fresh connection and waits for the answer's head.
     pub(super) async fn begin(
-        io: Io,
+        line: Line,
         request: Request<Bytes>,
         address: &Address,
         bounds: Bounds,
     ) -> Result<(StatusCode, HeaderMap, Self)> {
         let read = BytesMut::new();
         let mut wire = Wire {
-            io,
+            line,
             read,
             read_size: READ_FEW,
+            pace: Pace::default(),
             address: address.clone(),
             bounds,
         };
@@ -134,7 +137,7 @@ impl Pieces for Exchange {
 impl Wire {
     async fn send(&mut self, request: &Request<Bytes>) -> Result<()> {
         let text = written(request);
-        match self.io.write_all(&text).await {
+        match self.line.write_all(&text).await {
             Ok(()) => Ok(()),
             Err(error) => Err(self.lost(&error)),
         }
@@ -160,6 +163,7 @@ impl Wire {
 
     /// Reads more; says whether there was.
     fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool>> {
+        ready!(self.pace.poll_ready(cx));
         // What is left after a chunk's start must not make for a tiny read.
         if self.read.capacity() - self.read.len() < self.read_size / 2 {
             self.read.reserve(self.read_size);
@@ -169,8 +173,11 @@ impl Wire {
         }
         let room = self.read.capacity() - self.read.len();
         // This future has no state of its own, so that there is nothing to keep.
-        match ready!(pin!(self.io.read_buf(&mut self.read)).poll(cx)) {
+        match ready!(pin!(self.line.read_buf(&mut self.read)).poll(cx)) {
             Ok(count) => {
+                if self.pace.gathers_after(count) {
+                    self.line.put_aside().map_err(|error| self.lost(&error))?;
+                }
                 if count == room {
                     self.read_size = READ_MANY;
                 }

@@ -7,7 +7,8 @@ use super::list::NetworkPart;
 use super::types::{
     ContainerCommand, ContainerConfig, ContainerHealth, ContainerHostConfig, ContainerIdentity,
     ContainerPort, ContainerResources, ContainerSecurity, ContainerSizes, ContainerState,
-    HealthProbe, HealthStatus, HealthTest, Healthcheck, HostBinding, MountPoint, PublishedPort,
+    HealthProbe, HealthStatus, HealthTest, Healthcheck, HostBinding, MountPoint, NetworkEndpoint,
+    PublishedPort,
 };
 use crate::api::Protocol;
 use crate::api::Result;
@@ -17,7 +18,7 @@ use crate::api::json::{
 
 /// Reads one field of the answer by a type of its own.
 macro_rules! group_of {
-    ($group:ident($part:ident) at $key:literal: $take:expr) => {
+    ($group:ident($part:ty) at $key:literal: $take:expr) => {
         impl Record for $group {
             fn field<S: Source>(&mut self, key: &str, value: S) -> Result<(), S::Error> {
                 match key {
@@ -398,9 +399,9 @@ impl Record for Mounts {
 }
 
 #[derive(Default)]
-pub(super) struct Networks(pub(super) NetworkPart);
+pub(super) struct Networks(pub(super) NetworkPart<NetworkEndpoint>);
 
-group_of!(Networks(NetworkPart) at "NetworkSettings": |group, part| group.0 = part);
+group_of!(Networks(NetworkPart<NetworkEndpoint>) at "NetworkSettings": |group, part| group.0 = part);
 
 #[derive(Default)]
 pub(super) struct Ports {

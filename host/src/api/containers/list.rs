@@ -6,7 +6,7 @@ use super::Containers;
 use super::groups::ALL_ADDRESSES;
 use super::types::{
     ContainerFilter, ContainerStatus, ContainerSummary, HealthStatus, ListOptions, MountKind,
-    MountPoint, NetworkEndpoint, PortSummary,
+    MountPoint, NetworkEndpoint, NetworkSummary, PortSummary,
 };
 use crate::api::json::{Blank, Created, Map, More, Record, Row, Source, Text, rows, texts};
 use crate::api::{Result, SLOW};
@@ -108,7 +108,7 @@ impl Record for ContainerSummary {
             }),
             "NetworkSettings" => value
                 .get()
-                .map(|part: NetworkPart| self.networks = part.networks),
+                .map(|part: NetworkPart<_>| self.networks = part.networks),
             _ => value.keep(key, &mut self.more),
         }
     }
@@ -160,18 +160,32 @@ impl Record for HealthPart {
 
 /// The networks of a container, in lists and elsewhere.
 #[derive(Default)]
-pub(super) struct NetworkPart {
-    pub(super) networks: Vec<NetworkEndpoint>,
+pub(super) struct NetworkPart<N> {
+    pub(super) networks: Vec<N>,
 }
 
-impl Record for NetworkPart {
+/// What is said of a network, whose name stands before it.
+pub(super) trait Named {
+    fn named(self, network: String) -> Self;
+}
+
+impl Named for NetworkEndpoint {
+    fn named(self, network: String) -> Self {
+        Self { network, ..self }
+    }
+}
+
+impl Named for NetworkSummary {
+    fn named(self, network: String) -> Self {
+        Self { network, ..self }
+    }
+}
+
+impl<N: Record + Named> Record for NetworkPart<N> {
     fn field<S: Source>(&mut self, key: &str, value: S) -> Result<(), S::Error> {
         match key {
             "Networks" => value.get().map(|Map(networks)| {
-                let named = |(network, endpoint): (String, NetworkEndpoint)| NetworkEndpoint {
-                    network,
-                    ..endpoint
-                };
+                let named = |(name, network): (String, N)| network.named(name);
                 self.networks = networks.into_iter().map(named).collect();
             }),
             _ => value.skip(),
@@ -193,6 +207,18 @@ impl Record for NetworkEndpoint {
             "MacAddress" => value.get().map(|Blank(text)| self.mac_address = text),
             "Aliases" => value.put(&mut self.aliases),
             "DNSNames" => value.put(&mut self.dns_names),
+            _ => value.skip(),
+        }
+    }
+}
+
+impl Record for NetworkSummary {
+    fn field<S: Source>(&mut self, key: &str, value: S) -> Result<(), S::Error> {
+        match key {
+            "NetworkID" => value.get().map(|Blank(text)| self.network_id = text),
+            "IPAddress" => value.get().map(|Blank(text)| self.ip_address = text),
+            "GlobalIPv6Address" => value.get().map(|Blank(text)| self.ipv6_address = text),
+            "MacAddress" => value.get().map(|Blank(text)| self.mac_address = text),
             _ => value.skip(),
         }
     }

@@ -61,7 +61,7 @@ fn what_cannot_be_read_is_kept() {
         "State": {"odd": 1},
         "Ports": [{"PrivatePort": 80, "Type": "tcp"}, {"PrivatePort": "x"}, 7],
         "Labels": {"a": "b", "c": 1},
-        "NetworkSettings": {"Networks": {"n": {"IPPrefixLen": 999, "IPAddress": "10.0.0.1"}}},
+        "NetworkSettings": {"Networks": {"n": {"MacAddress": 999, "IPAddress": "10.0.0.1"}}},
         "SizeRw": -1,
         "New": {"a": [1, 2]},
         "Nothing": null,
@@ -87,7 +87,7 @@ fn what_cannot_be_read_is_kept() {
     more.sort_unstable();
     let kept = [
         ("Labels.c", "1"),
-        ("NetworkSettings.Networks.n.IPPrefixLen", "999"),
+        ("NetworkSettings.Networks.n.MacAddress", "999"),
         ("New", r#"{"a":[1,2]}"#),
         ("Ports.1.PrivatePort", r#""x""#),
         ("Ports.2", "7"),

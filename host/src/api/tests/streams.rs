@@ -53,7 +53,9 @@ async fn logs(client: &Client) -> LogStream {
 #[tokio::test]
 async fn batches_and_single_items_are_the_same_flow() {
     let (_engine, client) = flowing(|mut peer| async move {
-        let frames: Vec<_> = (0..5).flat_map(|at| frame(1, &at.to_string())).collect();
+        // In turn, as those of one stream that come together are one piece.
+        let frame = |at: u8| frame(1 + at % 2, &at.to_string());
+        let frames: Vec<_> = (0..5).flat_map(frame).collect();
         peer.chunk(&frames).await;
         peer.send("0\r\n\r\n").await;
         peer.closed().await;

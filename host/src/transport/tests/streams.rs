@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures::StreamExt;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -234,10 +235,12 @@ async fn many_streams_and_calls_do_not_wait_for_each_other() {
     assert_eq!(call.expect("an answer").body, "ok");
 }
 
+/// A line, on the two channels in turn: those of one that came together are one piece.
 fn frame(number: usize) -> Vec<u8> {
     let text = format!("line {number}\n");
     let size = u8::try_from(text.len()).expect("a short line");
-    [&[1, 0, 0, 0, 0, 0, 0, size], text.as_bytes()].concat()
+    let channel = if number.is_multiple_of(2) { 1 } else { 2 };
+    [&[channel, 0, 0, 0, 0, 0, 0, size], text.as_bytes()].concat()
 }
 
 #[tokio::test]
@@ -270,7 +273,8 @@ async fn frames_are_read_in_batches() {
         batches += 1;
     }
     for (number, frame) in got.iter().enumerate() {
-        assert_eq!(frame.channel, Channel::Stdout);
+        let channels = [Channel::Stdout, Channel::Stderr];
+        assert_eq!(frame.channel, channels[number % 2]);
         assert_eq!(frame.data, format!("line {number}\n"));
     }
     assert_eq!(got.len(), 1000);
@@ -278,6 +282,65 @@ async fn frames_are_read_in_batches() {
     timeout(SOON, left.recv())
         .await
         .expect("the connection is closed at the end");
+}
+
+/// Sends a flood of lines, one after the other as an engine does.
+async fn flood(peer: &mut Peer) {
+    for number in 0..FLOOD {
+        peer.chunk(format!("{number}\n").as_bytes()).await;
+        // Others go on meanwhile, on this thread and on the reader's.
+        std::thread::sleep(Duration::from_micros(20));
+    }
+}
+
+/// How many lines are a flood.
+const FLOOD: usize = 2000;
+
+fn lines(pieces: &[Bytes]) -> usize {
+    let numbers = pieces.concat();
+    let text = String::from_utf8(numbers).expect("numbers");
+    for (number, line) in text.lines().enumerate() {
+        assert_eq!(line, number.to_string());
+    }
+    text.lines().count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_is_read_seldom_and_whole() {
+    let (engine, _left) = flowing(|mut peer| async move {
+        flood(&mut peer).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        peer.chunk(format!("{FLOOD}\n").as_bytes()).await;
+        peer.send("0\r\n\r\n").await;
+        peer
+    });
+    let mut stream = engine.transport().stream(logs()).await.expect("a stream");
+    let mut pieces = Vec::new();
+    while let Some(piece) = stream.next().await {
+        pieces.push(piece.expect("a piece"));
+    }
+    assert_eq!(lines(&pieces), FLOOD + 1);
+    assert!(pieces.len() < FLOOD / 2, "{} pieces", pieces.len());
+    let last = pieces.pop().expect("a piece");
+    assert_eq!(last, format!("{FLOOD}\n"), "what comes seldom comes alone");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_that_is_dropped_closes_the_connection() {
+    let (engine, mut left) = flowing(|mut peer| async move {
+        while !peer.is_broken() {
+            flood(&mut peer).await;
+        }
+        peer
+    });
+    let mut stream = engine.transport().stream(logs()).await.expect("a stream");
+    for _ in 0..100 {
+        stream.next().await.expect("a piece").expect("a good one");
+    }
+    drop(stream);
+    timeout(SOON, left.recv())
+        .await
+        .expect("the connection is closed at once");
 }
 
 #[tokio::test]

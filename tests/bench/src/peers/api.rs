@@ -100,7 +100,7 @@ impl Api {
         let (mut count, mut bytes, mut batch) = (0, 0, Vec::new());
         while logs.next_batch(&mut batch, BATCH).await? > 0 {
             for chunk in batch.drain(..) {
-                count += usize::from(chunk.data.ends_with(b"\n"));
+                count += chunk.data.iter().filter(|&&byte| byte == b'\n').count();
                 bytes += chunk.data.len();
             }
         }

@@ -8,10 +8,9 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 
 use crate::cache::Cache;
-use crate::commands::plugins;
 use crate::engine::Engines;
 use crate::generation::Generation;
-use crate::guest::{Arch, Compiler};
+use crate::guest::{self, Arch, Compiler};
 use crate::image::{self, TEST_IMAGE};
 use crate::progress::say;
 use crate::workspace::Workspace;
@@ -19,6 +18,10 @@ use crate::{process, programs};
 
 /// The package of the benchmark, and its program.
 const PACKAGE: &str = "dockwit-bench";
+
+/// The package of the plugins that are measured, and the profile that the README says to build plugins with.
+const PLUGINS: &str = "dockwit-test-plugins";
+const PROFILE: &str = "release";
 
 /// Measures dockwit, against its peers, on a private docker-28.
 #[derive(Debug, clap::Args)]
@@ -40,7 +43,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let layer = image::layer(engines.debian(), &cache)?;
     let docker = docker(&suite, workspace.target())?;
 
-    let plugins = plugins::build(&workspace, &compiler, &plugins::PACKAGES)?;
+    say(format!("compiling {PLUGINS} for {}", guest::TARGET));
+    let plugins = guest::build(&workspace, &compiler, &[PLUGINS], PROFILE)?;
     say("compiling the command and the benchmark with optimization");
     let built = programs::build(
         &workspace,

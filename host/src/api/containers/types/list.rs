@@ -1,6 +1,6 @@
 //! Lists of containers.
 
-use super::common::{ContainerStatus, HealthStatus, MountPoint, NetworkEndpoint};
+use super::common::{ContainerStatus, HealthStatus, MountPoint};
 use crate::api::{Protocol, Timestamp};
 
 /// What a container must be, to be listed.
@@ -77,6 +77,21 @@ pub struct PortSummary {
     pub protocol: Protocol,
 }
 
+/// A network that a listed container is attached to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NetworkSummary {
+    /// The network's name.
+    pub network: String,
+    /// The network's full id. None before the container was started on some engines.
+    pub network_id: Option<String>,
+    /// The IPv4 address. None while the container doesn't run.
+    pub ip_address: Option<String>,
+    /// The IPv6 address.
+    pub ipv6_address: Option<String>,
+    /// The MAC address.
+    pub mac_address: Option<String>,
+}
+
 /// A row of a list of containers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContainerSummary {
@@ -111,7 +126,7 @@ pub struct ContainerSummary {
     /// network's name.
     pub network_mode: String,
     /// The networks that it is attached to.
-    pub networks: Vec<NetworkEndpoint>,
+    pub networks: Vec<NetworkSummary>,
     /// What is mounted in it.
     pub mounts: Vec<MountPoint>,
     /// What newer engines say besides, and what could not be read: names, and values as JSON.

@@ -22,8 +22,7 @@ pub enum OutputStream {
     Console,
 }
 
-/// A piece of output: often a line, but a line may come in several pieces. Any bytes, not only
-/// UTF-8.
+/// A piece of output: a line, several that came together, or a part of one. Any bytes, not only UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogChunk {
     /// Where it came from.

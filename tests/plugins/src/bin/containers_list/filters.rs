@@ -177,7 +177,8 @@ pub(crate) async fn network(docker: Docker) -> Result<()> {
     expect(own(docker).network("no-such-network"), []).await?;
     let network_id = own(docker).name("on").await?[0].networks[0]
         .network_id
-        .clone();
+        .clone()
+        .unwrap_or_default();
     expect(own(docker).network(network_id), ["on"]).await
 }
 
