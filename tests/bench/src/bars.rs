@@ -38,7 +38,7 @@ pub(crate) struct Bar {
 pub(crate) enum Figure {
     /// The plugin's time by Bollard's.
     ByBollard,
-    /// The plugin's time less the api layer's, in seconds.
+    /// The plugin's time less the api layer's, in seconds for each call.
     OwnCost,
     /// The plugin's time above the floor by Bollard's above it.
     AboveTheFloor,
@@ -57,7 +57,7 @@ impl Bar {
 pub(crate) fn of(measured: &Measured) -> Vec<Bar> {
     let bar = |figure: Figure, limit: Option<f64>| Bar {
         figure,
-        estimate: estimate(&measured.rounds, |median| figure.of(median)),
+        estimate: estimate(&measured.rounds, |median| figure.of(measured.row, median)),
         limit: limit.filter(|_| figure == Figure::OwnCost || !at_the_floor(measured)),
     };
     match measured.row {
@@ -88,11 +88,11 @@ fn at_the_floor(measured: &Measured) -> bool {
 }
 
 impl Figure {
-    fn of(self, median: &dyn Fn(Name) -> f64) -> f64 {
+    fn of(self, row: Row, median: &dyn Fn(Name) -> f64) -> f64 {
         let plugin = median(Name::Plugin);
         match self {
             Self::ByBollard => plugin / median(Name::Bollard),
-            Self::OwnCost => plugin - median(Name::Api),
+            Self::OwnCost => (plugin - median(Name::Api)) / row.calls(),
             Self::AboveTheFloor => {
                 let floor = median(Name::Floor);
                 (plugin - floor) / (median(Name::Bollard) - floor)
@@ -154,7 +154,7 @@ pub(crate) mod tests {
         let row = [FLOOR, (Name::Api, 1.0), (Name::Plugin, 3.0), BOLLARD];
         let bars = of(&measured(Row::Create, &row));
         let values: Vec<_> = bars.iter().map(|bar| bar.estimate.value).collect();
-        assert_eq!(values, [1.5, 2.0]);
+        assert_eq!(values, [1.5, 1.0]);
         assert_eq!(met(Row::Create, &row), [None, None]);
     }
 

@@ -47,7 +47,8 @@ const NOTES: &str = "
 Medians of rounds in which all peers took turns; in brackets the 95 % interval (bootstrap of the rounds). A bar is met if the
 interval's upper end is; none applies where Bollard is within 3 % of the floor. The floor reads raw bytes over a kept connection
 and decodes nothing. Bollard opens a connection for each call, and decodes all of an inspection; plugin and api layer read four
-groups of it. A plugin reads a log line by line, the others piece by piece. The docker command is a process for each.
+groups of it, which makes it five calls. A plugin reads a log line by line, the others piece by piece. The docker command is a
+process for each.
 All on one processor, the engine as well: to wake another one takes longer than what is measured.
 ";
 
@@ -67,7 +68,7 @@ fn other(row: &Measured, bar: &Bar) -> String {
     let title = row.row.title();
     let (figure, is_ratio) = match bar.figure {
         Figure::ByBollard => (format!("{title}: plugin / Bollard"), true),
-        Figure::OwnCost => (format!("{title}: plugin less api layer"), false),
+        Figure::OwnCost => (format!("{title}: a call, plugin less api layer"), false),
         Figure::AboveTheFloor => (format!("{title}: above the floor, plugin / Bollard"), true),
         Figure::ByDocker => (format!("{title}: dockwit run / docker ps"), true),
     };
@@ -156,8 +157,7 @@ mod tests {
         let text = markdown(&[measured(Row::Ping, &values)]);
         let expected = "| ping | 100.0 µs | 120.0 µs | 150.0 µs | 160.0 µs | 200.0 µs |  | 0.750 [0.750, 0.750] | ≤ 1.05 | yes |";
         assert!(text.contains(expected), "{text}");
-        let own =
-            "| ping: plugin less api layer | 30.0 µs [30.0 µs, 30.0 µs] | ≤ 8.0 µs | **no** |";
+        let own = "| ping: a call, plugin less api layer | 30.0 µs [30.0 µs, 30.0 µs] | ≤ 8.0 µs | **no** |";
         assert!(text.contains(own), "{text}");
     }
 

@@ -103,13 +103,23 @@ impl Row {
         }
     }
 
-    /// How often: so that the whole takes less than three minutes, and the short rows, where a few microseconds count, have
+    /// How many functions a plugin calls that the api layer has, too.
+    pub(crate) fn calls(self) -> f64 {
+        match self {
+            Self::Ping | Self::List | Self::Logs | Self::Run => 1.0,
+            // The inspection, and a group of it each.
+            Self::Inspect => 5.0,
+            Self::Create | Self::Start => 2.0,
+        }
+    }
+
+    /// How often: so that the whole takes less than four minutes, and the short rows, where a few microseconds count, have
     /// the most rounds.
     pub(crate) fn size(self, quick: bool) -> Size {
         let (rounds, turn) = match self {
             Self::Ping => (200, 40),
             Self::Inspect => (150, 30),
-            Self::List => (100, 4),
+            Self::List => (300, 4),
             Self::Logs => (11, 1),
             Self::Create => (30, 1),
             Self::Start => (12, 1),
