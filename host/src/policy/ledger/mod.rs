@@ -162,22 +162,11 @@ impl Ledger {
 
     /// Begins a run of a plugin on an engine. Runs of one plugin may go on side by side.
     pub fn begin_run(&self, engine: &str, plugin: &str, on_end: OnEnd) -> Result<LedgerRun> {
-        self.begin_run_as(engine, plugin, on_end, RunId::random()?)
+        self.begin_run_with(engine, plugin, on_end, RunId::random()?, &Given::default())
     }
 
-    /// As [`begin_run`](Self::begin_run), with an id that was drawn before: nobody else may have had it.
-    pub fn begin_run_as(
-        &self,
-        engine: &str,
-        plugin: &str,
-        on_end: OnEnd,
-        id: RunId,
-    ) -> Result<LedgerRun> {
-        self.begin_run_with(engine, plugin, on_end, id, &Given::default())
-    }
-
-    /// As [`begin_run_as`](Self::begin_run_as), of a run that has this of the machine. It is kept as long as the run lives or
-    /// something that it made is left, and others are held against it.
+    /// As [`begin_run`](Self::begin_run), with an id that was drawn before, and that nobody else may have had, of a run that has
+    /// this of the machine. It is kept as long as the run lives or something that it made is left, and others are held against it.
     ///
     /// # Errors
     ///
