@@ -35,8 +35,8 @@ pub use crate::bindings::engine::{
         ContainerSecurity, ContainerSizes, ContainerState, ContainerStats, ContainerStatus,
         ContainerSummary, CpuStats, FilesystemChange, HealthProbe, HealthStatus, HostBinding,
         InterfaceStats, IpcMode, LogChunk, MemoryStats, MountKind, MountPoint, NetworkEndpoint,
-        NetworkMode, NetworkSummary, OutputStream, PortSummary, ProcessList, PublishedPort, RestartCondition,
-        RestartPolicy, Ulimit, WaitCondition,
+        NetworkMode, NetworkSummary, OutputStream, PortSummary, ProcessList, PublishedPort,
+        RestartCondition, RestartPolicy, Ulimit, WaitCondition,
     },
     types::Protocol,
 };

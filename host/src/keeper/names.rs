@@ -173,10 +173,7 @@ fn image_asked_for(labels: &[(String, String)]) -> Option<&str> {
 }
 
 /// Puts a network's name in the place of its id.
-fn named_mode<'a>(
-    mode: &mut String,
-    mut networks: impl Iterator<Item = (&'a String, &'a String)>,
-) {
+fn named_mode<'a>(mode: &mut String, mut networks: impl Iterator<Item = (&'a String, &'a String)>) {
     if let Some((_, name)) = networks.find(|(id, _)| *id == mode) {
         mode.clone_from(name);
     }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::run::{BeginError, End, RunSetup};
+use super::run::End;
+use super::setup::{BeginError, RunSetup};
 use crate::keeper::KeepError;
 use crate::policy::Lacking;
 use crate::policy::audit::{Audit, Ended, Identity, Refusal};

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::run::BeginError;
+use super::setup::BeginError;
 use crate::policy::Policy;
 use crate::policy::paths::real;
 

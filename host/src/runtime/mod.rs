@@ -15,6 +15,7 @@ mod plugin;
 mod policy;
 mod run;
 mod sandbox;
+mod setup;
 mod state;
 mod stdio;
 
@@ -25,7 +26,8 @@ pub use guarded::Guarded;
 pub use imports::{Import, ImportError, Imports, MAX_COMPONENT, RunExport};
 pub use plugin::{LoadError, Plugin};
 pub use policy::{NarrowError, PolicyHandle};
-pub use run::{BeginError, End, Outcome, Rest, Run, RunSetup};
+pub use run::{End, Outcome, Rest, Run};
+pub use setup::{BeginError, RunSetup};
 pub use stdio::Stdio;
 
 use epochs::Ticker;

@@ -4,7 +4,8 @@ use wasmtime::component::{Component, Linker};
 use wasmtime_wasi::p3::bindings::CommandPre;
 
 use super::imports::{ImportError, Imports, RunExport};
-use super::run::{BeginError, Run, RunSetup};
+use super::run::Run;
+use super::setup::{BeginError, RunSetup};
 use super::state::State;
 use crate::policy::Met;
 use crate::policy::values::Digest;

@@ -42,9 +42,7 @@ enum Target {
 impl Connector {
     pub(super) fn new(address: Address, timeout: Duration) -> Result<Self> {
         let target = match &address {
-            Address::Unix(path) if path.is_absolute() => {
-                Target::Unix(path.clone())
-            }
+            Address::Unix(path) if path.is_absolute() => Target::Unix(path.clone()),
             Address::Unix(_) => return Err(bad(&address, "its path is not absolute")),
             Address::Tcp { host, port } => {
                 let uri = format!("http://{host}:{port}/").parse();
@@ -108,9 +106,7 @@ impl Target {
     async fn open(self) -> Result<Line, Failure> {
         match self {
             Self::Unix(path) => Ok(Line::Unix(net::UnixStream::connect(path).await?)),
-            Self::Tcp(mut connector, uri) => {
-                Ok(Line::Tcp(connector.call(uri).await?.into_inner()))
-            }
+            Self::Tcp(mut connector, uri) => Ok(Line::Tcp(connector.call(uri).await?.into_inner())),
         }
     }
 }

@@ -444,7 +444,13 @@ mod tests {
         let sizes: Vec<_> = frames.iter().map(|f| (f.channel, f.data.len())).collect();
         let fit = MAX_PIECE / line.len() * line.len();
         let out = |size| (Channel::Stdout, size);
-        let expected = [out(3), (Channel::Stderr, 1), out(fit), out(99_900 - fit), out(2)];
+        let expected = [
+            out(3),
+            (Channel::Stderr, 1),
+            out(fit),
+            out(99_900 - fit),
+            out(2),
+        ];
         assert_eq!(sizes, expected);
     }
 

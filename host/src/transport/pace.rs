@@ -70,7 +70,10 @@ impl Pace {
             none => none.insert(timer()?),
         };
         let once = Itimerspec {
-            it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
+            it_interval: Timespec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            },
             it_value: Timespec::try_from(GATHER).map_err(io::Error::other)?,
         };
         timerfd_settime(timer, TimerfdTimerFlags::empty(), &once)?;
