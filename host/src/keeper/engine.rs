@@ -37,7 +37,10 @@ impl Told {
         let system = client.system();
         let (info, version) = tokio::try_join!(system.info(), system.version())?;
         let api = client.transport().api_version().await?;
-        let engine = Engine::of(&info, &version, api)?;
+        let mut engine = Engine::of(&info, &version, api)?;
+        if engine.podman {
+            engine = engine.giving(&system.podmans_capabilities().await?);
+        }
         let own = &info.identity()?.id;
         let id = match engine.podman || own.is_empty() {
             true if marks => marked(client).await?,

@@ -1,6 +1,7 @@
 //! The engine as a whole.
 
 mod info;
+mod podman;
 mod types;
 mod version;
 
@@ -48,5 +49,16 @@ impl<'a> System<'a> {
     pub async fn info(&self) -> Result<SystemInfo> {
         let request = Request::get("/info");
         self.client.fetch_weighed(request, SystemInfo::of).await
+    }
+
+    /// The capabilities that Podman gives containers by default, `CAP_CHOWN`: `GET /libpod/info`, as
+    /// only its own interface tells them.
+    ///
+    /// Fails with `NotFound` on any other engine, with `Protocol` if its answer can't be read.
+    pub async fn podmans_capabilities(&self) -> Result<Vec<String>> {
+        let request = Request::get("/libpod/info");
+        self.client
+            .fetch(request, |body| podman::capabilities(&body))
+            .await
     }
 }

@@ -276,6 +276,10 @@ async fn system(client: &Client, verb: &str) -> Result<()> {
             assert!(!info.security_options()?.is_empty());
             info.warnings()?;
         }
+        "capabilities" => {
+            let given = system.podmans_capabilities().await?;
+            assert_eq!((given.len(), given[1].as_str()), (14, "CAP_CHOWN"));
+        }
         _ => panic!("no such function: {verb}"),
     }
     Ok(())

@@ -4,7 +4,7 @@ use crate::api;
 use crate::api::containers::{ContainerSpec, NetworkMode};
 use crate::api::images::{ImageConfig, ImageDetails};
 use crate::api::networks::NetworkDetails;
-use crate::policy::create::{Around, CreateBounds, Engine, ImageBound, Stamp};
+use crate::policy::create::{Around, CreateBounds, ENGINE_CAPABILITIES, Engine, ImageBound, Stamp};
 use crate::policy::values::Digest;
 use crate::policy::{Policy, Reach};
 use crate::transport::ApiVersion;
@@ -63,6 +63,7 @@ pub(super) fn around(policy: &Policy, spec: &ContainerSpec) -> Around<'static> {
         runtime: "runc".to_owned(),
         log_driver: "json-file".to_owned(),
         nano_cpus: u64::MAX,
+        capabilities: ENGINE_CAPABILITIES.map(str::to_owned).to_vec(),
     };
     let stamp = Stamp {
         owner: "owner".to_owned(),

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bounds::ENGINE_CAPABILITIES;
+use super::shape::capability;
 use super::{LABEL_NONCE, LABEL_OWNER, LABEL_RUN};
 use crate::api::containers::ContainerDetails;
 use crate::api::networks::NetworkDetails;
@@ -107,6 +108,8 @@ pub struct Engine {
     pub log_driver: String,
     /// The machine's processors in billionths: engines refuse to give more.
     pub nano_cpus: u64,
+    /// The capabilities that containers get by default, without `CAP_`.
+    pub capabilities: Vec<String>,
 }
 
 impl Engine {
@@ -121,7 +124,18 @@ impl Engine {
             runtime: drivers.default_runtime.clone(),
             log_driver: drivers.logging_driver.clone(),
             nano_cpus: u64::from(info.identity()?.cpus).saturating_mul(1_000_000_000),
+            capabilities: ENGINE_CAPABILITIES.map(str::to_owned).to_vec(),
         })
+    }
+
+    /// The same, which gives these capabilities by default: what Podman gives is set on its machine.
+    #[must_use]
+    pub fn giving(self, capabilities: &[String]) -> Self {
+        let capabilities = capabilities.iter().map(|name| capability(name)).collect();
+        Self {
+            capabilities,
+            ..self
+        }
     }
 
     /// The options of a network that is cut off from the machine as well as from the rest; none where
@@ -140,16 +154,7 @@ impl Engine {
     pub(super) fn is_default_runtime(&self, name: &str) -> bool {
         name == self.runtime || (self.podman && name == "oci")
     }
-
-    /// The capabilities that it gives by default.
-    pub(super) fn capabilities(&self) -> Vec<&'static str> {
-        let given = |name: &&str| !(self.podman && PODMAN_LESS.contains(name));
-        ENGINE_CAPABILITIES.into_iter().filter(given).collect()
-    }
 }
-
-/// What Podman leaves out of the engine's default.
-const PODMAN_LESS: [&str; 3] = ["AUDIT_WRITE", "MKNOD", "NET_RAW"];
 
 /// From Engine 28 on the bridge has no address on the machine.
 const ISOLATED: [(&str, &str); 2] = [

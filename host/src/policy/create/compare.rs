@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 
 use super::around::{Engine, Unenforced};
+use super::bounds::{MIN_HEALTH_INTERVAL, MIN_HEALTH_TIMEOUT};
 use super::of_details::{is_bounded, of_details};
-use super::shape::{Bind, Mode, Shape, clean};
+use super::shape::{Bind, Mode, Security, Shape, clean};
 use crate::api;
 use crate::api::containers::{ContainerDetails, Driver, Options, RestartCondition, Ulimit};
 use crate::api::images::ImageDetails;
@@ -174,14 +175,12 @@ fn security(found: &mut Found, sent: &Made<'_>, made: &Shape) {
     found.extra("security-option", &ours.options, &theirs.options);
     found.extra("capability", &ours.cap_add, &theirs.cap_add);
     let all = theirs.cap_drop.iter().any(|name| name == "ALL");
-    // Engines don't tell of those that they wouldn't have given.
-    let given = ours
-        .cap_drop
-        .iter()
-        .filter(|name| engine.capabilities().contains(&name.as_str()) || *name == "ALL");
-    let given: Vec<String> = given.cloned().collect();
     if !all && !ours.privileged {
-        found.missing("dropped capability", &given, &theirs.cap_drop);
+        found.missing(
+            "dropped capability",
+            &dropped(ours, engine),
+            &theirs.cap_drop,
+        );
     }
     if ours.own_paths && !theirs.own_paths {
         found.add("masked-paths", "the engine's", "others", None);
@@ -203,6 +202,24 @@ fn security(found: &mut Found, sent: &Made<'_>, made: &Shape) {
         &ours.storage_options,
         &theirs.storage_options,
     );
+}
+
+/// The capabilities that have to be told as dropped. Engines don't tell of those that they wouldn't have given, and Podman tells
+/// one by one what all are.
+fn dropped(sent: &Security, engine: &Engine) -> Vec<String> {
+    let (given, named) = (&engine.capabilities, &sent.cap_drop);
+    let all = named.iter().any(|name| name == "ALL");
+    match (all, engine.podman) {
+        (true, false) => vec!["ALL".to_owned()],
+        (true, true) => {
+            let kept = |name: &&String| sent.cap_add.contains(name);
+            given.iter().filter(|name| !kept(name)).cloned().collect()
+        }
+        (false, _) => {
+            let given = named.iter().filter(|name| given.contains(name));
+            given.cloned().collect()
+        }
+    }
 }
 
 fn machine(found: &mut Found, sent: &Made<'_>, made: &Shape) {
@@ -247,11 +264,20 @@ fn machine(found: &mut Found, sent: &Made<'_>, made: &Shape) {
     {
         found.add("healthcheck", "none", check, None);
     }
-    let least = super::MIN_HEALTH_INTERVAL;
-    if let Some(interval) = made.health.as_ref().and_then(|check| check.interval)
-        && interval < least
-    {
-        found.add("health interval", least, interval, None);
+    if let Some(check) = &made.health {
+        for (field, time, least) in [
+            ("health interval", check.interval, MIN_HEALTH_INTERVAL),
+            ("health timeout", check.timeout, MIN_HEALTH_TIMEOUT),
+            (
+                "health start-interval",
+                check.start_interval,
+                MIN_HEALTH_INTERVAL,
+            ),
+        ] {
+            if let Some(time) = time.filter(|time| *time < least) {
+                found.add(field, least, time, None);
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use super::around::Around;
+use super::around::{Around, Engine};
 use super::asked::granted_name;
 use super::bounds::{
     CreateBounds, HealthBound, ImageBound, LogBound, MIN_HEALTH_INTERVAL, MIN_HEALTH_TIMEOUT,
@@ -53,7 +53,7 @@ pub(super) fn complete(
     ports(options, image, bounds, around)?;
     let made = volumes(options, image, stamp);
     limits(&mut options.host, bounds, around);
-    security(&mut options.host, bounds);
+    security(&mut options.host, bounds, &around.engine);
     Ok(made)
 }
 
@@ -356,7 +356,7 @@ pub(super) fn cpus(host: &mut HostOptions, bound: u64) {
     }
 }
 
-fn security(host: &mut HostOptions, bounds: &CreateBounds) {
+fn security(host: &mut HostOptions, bounds: &CreateBounds, engine: &Engine) {
     const NO_NEW_PRIVILEGES: &str = "no-new-privileges";
     let set = host
         .security_options
@@ -367,9 +367,10 @@ fn security(host: &mut HostOptions, bounds: &CreateBounds) {
     }
     let named = |names: &[String], name: &str| names.iter().any(|of| capability(of) == name);
     if !named(&host.cap_drop, "ALL") {
-        for name in super::ENGINE_CAPABILITIES {
-            let dropped = named(&host.cap_drop, name) || named(&host.cap_add, name);
-            if !bounds.capabilities.contains(name) && !dropped {
+        let given = engine.capabilities.iter().map(String::as_str);
+        for name in super::ENGINE_CAPABILITIES.into_iter().chain(given) {
+            let settled = named(&host.cap_drop, name) || named(&host.cap_add, name);
+            if !bounds.capabilities.contains(name) && !settled {
                 host.cap_drop.push(name.to_owned());
             }
         }

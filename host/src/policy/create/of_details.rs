@@ -169,6 +169,9 @@ fn security(
     let open = |mode: &String| mode == "host";
     let opened = security.privileged || open(&security.pid_mode) || open(&security.ipc_mode);
     let implied = |option: &str| opened && option == "label=disable";
+    // Podman says of what has all powers what it sees of the machine.
+    let bare = engine.podman && security.privileged;
+    let implied = |option: &str| implied(option) || (bare && option == "unmask=all");
     let others = options.filter(|option| no_new_privileges(option).is_none() && !implied(option));
     let modes = [
         (Namespace::Ipc, &security.ipc_mode),
@@ -198,7 +201,7 @@ fn security(
             .iter()
             .map(|name| capability(name))
             .collect(),
-        cap_default: engine.capabilities(),
+        cap_default: engine.capabilities.clone(),
         own_paths: own_paths || security.privileged,
         namespaces: namespaces
             .filter_map(|(of, mode)| Some((of, whose(mode)?)))

@@ -274,7 +274,7 @@ fn of_host(host: &HostOptions, engine: &Engine) -> Shape {
             options: others.cloned().collect(),
             cap_add: cap_add.iter().map(|name| capability(name)).collect(),
             cap_drop: cap_drop.iter().map(|name| capability(name)).collect(),
-            cap_default: engine.capabilities(),
+            cap_default: engine.capabilities.clone(),
             own_paths: masked_paths.is_none() && readonly_paths.is_none(),
             namespaces: namespaces
                 .filter_map(|(of, whose)| Some((of, whose?)))

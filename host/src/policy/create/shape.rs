@@ -81,7 +81,7 @@ pub(super) struct Security {
     pub(super) cap_add: Vec<String>,
     pub(super) cap_drop: Vec<String>,
     /// What the engine gives by default.
-    pub(super) cap_default: Vec<&'static str>,
+    pub(super) cap_default: Vec<String>,
     /// Whether paths are hidden and read-only as the engine has it.
     pub(super) own_paths: bool,
     /// Namespaces of the machine's or of another container.

@@ -182,7 +182,7 @@ fn capabilities(shape: &Shape) -> BTreeSet<String> {
     };
     let kept = security.cap_default.iter().filter(|name| !dropped(name));
     let added = security.cap_add.iter().map(String::as_str);
-    kept.copied().chain(added).map(str::to_owned).collect()
+    kept.cloned().chain(added.map(str::to_owned)).collect()
 }
 
 fn is_non_root(shape: &Shape) -> bool {

@@ -3,9 +3,9 @@
 use super::{Checked, Rules, listed, switched};
 use crate::api::containers::{DeviceMapping, DeviceRequest};
 use crate::policy::Denial;
-use crate::policy::create::SAFE_SYSCTLS;
 use crate::policy::create::access::{DeviceRequestAccess, HostAccess, Namespace};
 use crate::policy::create::shape::{Security, Shape, Whose};
+use crate::policy::create::{ENGINE_CAPABILITIES, SAFE_SYSCTLS};
 
 pub(super) fn check(shape: &Shape, rules: &Rules<'_>) -> Checked {
     let access = rules.access;
@@ -94,16 +94,14 @@ fn capabilities(security: &Security, rules: &Rules<'_>) -> Checked {
         let drop = |of: &String| of == name || of == "ALL";
         security.cap_drop.iter().any(drop)
     };
-    let kept = security
-        .cap_default
-        .iter()
-        .copied()
-        .filter(|name| !dropped(name));
+    let given = security.cap_default.iter().map(String::as_str);
+    let kept = given.filter(|name| !dropped(name));
     let added = security.cap_add.iter().map(String::as_str);
     for name in kept.chain(added) {
         let access = &rules.access.capabilities;
         if !rules.bounds.capabilities.contains(name) && !access.contains(name) {
-            let default = security.cap_default.contains(&name);
+            let given = security.cap_default.iter().any(|of| of == name);
+            let default = given && ENGINE_CAPABILITIES.contains(&name);
             return Err(match default {
                 true => Denial::not_in(
                     "create.capabilities",

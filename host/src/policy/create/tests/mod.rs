@@ -8,6 +8,7 @@ mod attacks_network;
 mod completed;
 mod existing;
 mod inside;
+mod podman;
 mod properties;
 mod recorded;
 
@@ -42,6 +43,7 @@ fn engine() -> Engine {
         runtime: "runc".to_owned(),
         log_driver: "json-file".to_owned(),
         nano_cpus: 8_000_000_000,
+        capabilities: ENGINE_CAPABILITIES.map(str::to_owned).to_vec(),
     }
 }
 
@@ -53,7 +55,16 @@ fn podman() -> Engine {
         runtime: "crun".to_owned(),
         log_driver: String::new(),
         nano_cpus: 8_000_000_000,
+        capabilities: podmans_capabilities(),
     }
+}
+
+/// What Podman gives from version 5 on: less than Docker.
+fn podmans_capabilities() -> Vec<String> {
+    let less = ["AUDIT_WRITE", "MKNOD", "NET_RAW"];
+    let given = ENGINE_CAPABILITIES.into_iter();
+    let given = given.filter(|name| !less.contains(name));
+    given.map(str::to_owned).collect()
 }
 
 fn network(id: &str, name: &str, internal: bool, isolated: bool) -> NetworkDetails {

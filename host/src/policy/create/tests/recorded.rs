@@ -82,6 +82,8 @@ fn the_engine_is_known_and_how_it_isolates() {
     assert_eq!(old.isolation(), Some(vec![inhibit]));
     let podman = of("podman-4.3");
     assert!(podman.podman && podman.isolation().is_none());
+    assert_eq!(podman.capabilities, ENGINE_CAPABILITIES, "unless it tells");
+    assert_eq!(podman.giving(&texts(&["CAP_KILL"])).capabilities, ["KILL"]);
     for engine in [new, old] {
         let mut made = network(OTHER_ID, "n", true, false);
         assert!(!is_isolated(&made));
@@ -96,7 +98,13 @@ fn attack_116_a_container_of_somebody_elses_is_not_started() {
     for (name, engine) in [
         ("engine-29", engine()),
         ("engine-20.10", engine()),
-        ("podman-4.3", podman()),
+        (
+            "podman-4.3",
+            Engine {
+                capabilities: ENGINE_CAPABILITIES.map(str::to_owned).to_vec(),
+                ..podman()
+            },
+        ),
     ] {
         let details = details(&recorded(name, "containers-inspect-rich"));
         let mut around = around();
