@@ -116,6 +116,12 @@ impl Error {
         error
     }
 
+    /// The same failure, known to be that of a name in use.
+    pub(crate) fn of_a_name_in_use(mut self) -> Self {
+        self.inner.kind = ErrorKind::Conflict;
+        self
+    }
+
     pub(super) fn at(mut self, route: &Route) -> Self {
         self.inner.route.get_or_insert_with(|| route.clone());
         self

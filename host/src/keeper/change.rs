@@ -64,7 +64,10 @@ impl Keeper {
         let prefix = self.owner().map(|owner| owner.prefix()).unwrap_or_default();
         granted_name(name, bounds, prefix)?;
         let sent = async |name: &str| {
-            let call = async |client: &Client| client.container(&handle.id).rename(name).await;
+            let call = async |client: &Client| {
+                let renamed = client.container(&handle.id).rename(name).await;
+                self.naming(client, Some(name), renamed).await
+            };
             self.send(errand, handle, call).await
         };
         if !handle.own {

@@ -268,7 +268,11 @@ impl Keeper {
             kind: Kind::Container,
             nonce: nonce.clone(),
         };
-        let call = async || errand.client.containers().create(effective.spec()).await;
+        let (client, spec) = (&errand.client, effective.spec());
+        let call = async || {
+            let made = client.containers().create(spec).await;
+            self.naming(client, spec.name(), made).await
+        };
         let made = self
             .make(errand, wanted, call, |created| created.id.to_string())
             .await?;

@@ -7,7 +7,7 @@ use crate::api::containers::{
     ContainerDetails, ContainerHostConfig, ContainerIdentity, ContainerSummary, MountPoint,
     NetworkEndpoint,
 };
-use crate::api::{self, Client, ContainerId};
+use crate::api::{self, Client, ContainerId, ErrorKind};
 use crate::policy::create::LABEL_IMAGE;
 use crate::policy::ledger::{Kind, LedgerError, MAX_NAME};
 
@@ -58,7 +58,34 @@ impl Inspected {
     }
 }
 
+/// Whether a container has this very name.
+async fn is_in_use(client: &Client, name: &str) -> api::Result<bool> {
+    let id = client.containers().get(name).await?;
+    let details = client.container(&id).inspect(false).await?;
+    Ok(details.identity()?.name == name)
+}
+
 impl Keeper {
+    /// What came of giving a container a name. Podman doesn't tell by its status that the name is in use: whether it is, is looked up
+    /// then.
+    pub(super) async fn naming<T>(
+        &self,
+        client: &Client,
+        name: Option<&str>,
+        done: api::Result<T>,
+    ) -> api::Result<T> {
+        let podman = self.books().is_ok_and(|books| books.engine.podman);
+        match (done, name) {
+            (Err(error), Some(name)) if podman && error.kind() == ErrorKind::Engine => {
+                match is_in_use(&client.beside(), name).await {
+                    Ok(true) => Err(error.of_a_name_in_use()),
+                    _ => Err(error),
+                }
+            }
+            (done, _) => done,
+        }
+    }
+
     /// Asks for all that the engine knows of a container; with `size`, sizes on disk as well.
     ///
     /// # Errors

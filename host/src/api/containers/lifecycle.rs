@@ -33,7 +33,7 @@ impl Containers<'_> {
     /// overlook an option (a start interval before Engine 25, a console size before Engine 23);
     /// both have the setter as their field, and nothing was sent. Fails with `NotFound` if the
     /// engine doesn't have the image, with `Conflict` if the name is in use. Podman answers some
-    /// impossible values with `Engine`.
+    /// impossible values, and a name in use, with `Engine`.
     pub async fn create(&self, spec: &ContainerSpec) -> Result<CreatedContainer> {
         spec.check()?;
         let request = spec.request(self.client.api_version().await?)?;
