@@ -59,13 +59,15 @@ impl Keeper {
                 }
             }
             ContainerFilter::Name(name) => {
-                if let Some((start, rest)) = anchored(name)
-                    && let short = rest.trim_end_matches('$')
-                    && let Some(object) = own(Kind::Container, short)?
-                    && let Some(owner) = self.owner()
-                    && owner.short_name(&object.name) == Some(short)
-                {
-                    *name = format!("{start}{}{rest}", owner.prefix());
+                if let Some(rest) = anchored(name) {
+                    let short = rest.trim_end_matches('$');
+                    let prefix = match own(Kind::Container, short)?.zip(self.owner()) {
+                        Some((object, owner)) if owner.short_name(&object.name) == Some(short) => {
+                            owner.prefix()
+                        }
+                        _ => "",
+                    };
+                    *name = format!("^{prefix}{rest}");
                 }
             }
             ContainerFilter::Network(name) => {
@@ -85,9 +87,9 @@ impl Keeper {
     }
 }
 
-/// The start and the rest of a filter that fits only from a name's beginning.
-fn anchored(name: &str) -> Option<(&str, &str)> {
-    ["^/", "^"]
-        .into_iter()
-        .find_map(|start| Some((start, name.strip_prefix(start)?)))
+/// The rest of a filter that fits only from a name's beginning. Podman before 5 knows names by no slash, other engines with
+/// it and without.
+fn anchored(name: &str) -> Option<&str> {
+    let rest = name.strip_prefix('^')?;
+    Some(rest.strip_prefix('/').unwrap_or(rest))
 }
