@@ -251,16 +251,25 @@ impl Pass {
             ..
         } = self;
         let beside = client.beside();
-        match call(client).await {
+        let revoked = keeper.clone().revoked(beside, verb, handle, generation);
+        let mut revoked: Pin<Box<dyn Future<Output = Fault> + Send>> = Box::pin(revoked);
+        // Some engines answer only when there is something to tell.
+        let answer = tokio::select! {
+            answer = call(client) => answer,
+            fault = &mut revoked => {
+                record.faulted(&fault);
+                return Err(error::of_fault(&keeper, verb, &fault).into());
+            }
+        };
+        match answer {
             Ok(source) => {
                 record.opened();
-                let revoked = keeper.clone().revoked(beside, verb, handle, generation);
                 let flow = Flow {
                     verb,
                     keeper,
                     record,
                     generation,
-                    revoked: Box::pin(revoked),
+                    revoked,
                     place,
                 };
                 Ok((source, flow))

@@ -8,7 +8,8 @@ use super::{Container, ContainerDetails};
 use crate::api::stream::ItemStream;
 use crate::api::{Error, Result};
 use crate::transport::{
-    self, ApiVersion, BodyStream, Channel, Decoder, Frame, FrameDecoder, Framing, Request,
+    self, ApiVersion, BodyStream, Channel, Decoder, Frame, FrameDecoder, Framing, HeadTimeout,
+    Request,
 };
 
 /// From when on an answer's type says whether its output is in frames.
@@ -22,7 +23,8 @@ impl Container<'_> {
     ///
     /// Whether the output is that of a terminal follows from the answer's type; engines before API
     /// 1.42, and Podman, don't tell it there and are asked for the container's setting. No timeout
-    /// applies once the stream flows.
+    /// applies once the stream flows, nor before API 1.42 to one that follows: Podman before 5 answers
+    /// with the first output.
     ///
     /// Fails with `Invalid` if neither stream is asked for, with `Unsupported` if its log driver
     /// can't be read; with `Engine` on Podman.
@@ -30,11 +32,17 @@ impl Container<'_> {
         if !options.stdout && !options.stderr {
             return Err(Error::invalid("stdout", "neither stream is asked for"));
         }
-        let framing = match self.client.api_version().await? < TYPED_OUTPUT {
+        let older = self.client.api_version().await? < TYPED_OUTPUT;
+        let framing = match older {
             true => Some(self.framing().await?),
             false => None,
         };
-        let body = self.client.open(self.logs_request(options)).await?;
+        let mut request = self.logs_request(options);
+        if older && options.follow {
+            // Podman before 5 answers when there is something to tell. That it is there, the setting has shown.
+            request = request.head_timeout(HeadTimeout::Never);
+        }
+        let body = self.client.open(request).await?;
         let framing = match framing.or_else(|| framing_of(&body)) {
             Some(framing) => framing,
             None => self.framing().await?,

@@ -219,3 +219,41 @@ async fn a_wait_waits_until_it_is_over() {
     let error = wait.expect("the head").await.expect_err("an error");
     assert_eq!(error.kind(), ErrorKind::Protocol);
 }
+
+/// Podman before 5 answers who follows when there is something to tell.
+#[tokio::test]
+async fn who_follows_on_an_older_engine_waits_for_the_first_output() {
+    let patience = Duration::from_millis(500);
+    let setting = case(ENGINES[2], "containers-inspect-rich").http();
+    let engine = Engine::start(move |mut peer| {
+        let setting = setting.clone();
+        async move {
+            while let Some(request) = peer.request().await {
+                if request.contains("/json") {
+                    peer.send(&setting).await;
+                    continue;
+                }
+                tokio::time::sleep(2 * patience).await;
+                peer.send(FLOW).await;
+                peer.send("0\r\n\r\n").await;
+            }
+        }
+    });
+    let client = |version| {
+        let builder = engine.builder().head_timeout(patience);
+        let transport = builder.api_version(version).build();
+        Client::new(transport.expect("a transport"))
+    };
+    let (old, new) = (client(ApiVersion::OLDEST), client(ApiVersion::NEWEST));
+    let id = id();
+    let follows = LogsOptions {
+        follow: true,
+        ..LogsOptions::default()
+    };
+    let stream = old.container(&id).logs(&follows).await;
+    assert!(stream.is_ok(), "it waits: {:?}", stream.err());
+    for (client, options) in [(&old, &LogsOptions::default()), (&new, &follows)] {
+        let error = client.container(&id).logs(options).await.err();
+        assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::Timeout));
+    }
+}
