@@ -36,7 +36,7 @@ use crate::error::Result;
 /// # Errors
 /// Every function fails with `denied` if the policy doesn't allow it, `not-found` if the container is gone, `unavailable` if
 /// no engine can be reached, `timeout` if it doesn't answer in time, `engine` if it fails. What else can go wrong stands
-/// with the function.
+/// with the function. What its state forbids is `conflict`, and on Podman `engine`.
 #[derive(Clone, Debug)]
 pub struct Container {
     handle: Rc<wit::Container>,
@@ -169,6 +169,8 @@ impl Container {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// Podman before 5 answers who follows when there is something to tell.
     ///
     /// # Errors
     /// `invalid` if neither stream is asked for, `unsupported` (on Podman `engine`) if its log driver can't be read.

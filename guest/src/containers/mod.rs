@@ -111,7 +111,8 @@ impl Containers {
     ///
     /// # Errors
     /// `not-found` if the engine doesn't have the image, `conflict` if the name is in use, `invalid` if a value is
-    /// impossible; which one, [`field`](crate::Error::field) says.
+    /// impossible; which one, [`field`](crate::Error::field) says. `engine` if Podman finds it so. `unsupported` if the engine made it
+    /// weaker than it was asked for: it is removed then.
     pub async fn create(self, spec: &ContainerSpec) -> Result<Container> {
         Ok(self.create_with_warnings(spec).await?.0)
     }

@@ -130,7 +130,8 @@ impl ContainerSpec {
     }
 
     /// Environment variables: a map, a list of pairs, or a list of `"NAME=value"`; a bare `"NAME"` takes the image's
-    /// variable of that name away. One that gives devices is a [`device_env`](HostAccess::device_env).
+    /// variable of that name away, and is denied on Podman, which would put its own in its place. One that gives devices is a
+    /// [`device_env`](HostAccess::device_env).
     #[must_use]
     pub fn env<I: IntoIterator<Item: Into<EnvVar>>>(self, vars: I) -> Self {
         for var in vars {
@@ -218,7 +219,8 @@ impl ContainerSpec {
         )
     }
 
-    /// The health check. Podman needs to be told what it runs, and up to 5.4 parts a program's arguments at spaces.
+    /// The health check. Podman needs to be told what it runs, and up to 5.4 parts a program's arguments at spaces. Where an image's
+    /// own runs more often than it may, a container without another fails there with `unsupported`.
     #[must_use]
     pub fn healthcheck(self, healthcheck: Healthcheck) -> Self {
         self.wit.set_healthcheck(&healthcheck.into());
@@ -352,7 +354,7 @@ impl ContainerSpec {
         self.read("add-port", binding, |wit, binding| wit.add_port(&binding))
     }
 
-    /// A port that it says it listens on: `80`, `"53/udp"`.
+    /// A port that it says it listens on: `80`, `"53/udp"`. Of SCTP not on Podman before 5.
     #[must_use]
     pub fn expose(self, port: impl Into<PortSpec>) -> Self {
         self.read("add-exposed-port", port.into().port(), |wit, port| {

@@ -97,7 +97,7 @@ impl HostAccess {
         self
     }
 
-    /// Paths that are hidden, in place of the engine's.
+    /// Paths that are hidden, in place of the engine's. Podman overlooks it, and has a security option for it, `unmask=...`.
     ///
     /// Docker's `--security-opt systempaths=unconfined` with none. Policy: `host-access.system-paths`.
     pub fn masked_paths<S: Into<String>>(self, paths: impl IntoIterator<Item = S>) -> Self {
@@ -106,7 +106,7 @@ impl HostAccess {
         self
     }
 
-    /// Paths that can only be read, in place of the engine's.
+    /// Paths that can only be read, in place of the engine's. Podman overlooks it, and has a security option for it, `unmask=...`.
     ///
     /// Docker's `--security-opt systempaths=unconfined` with none. Policy: `host-access.system-paths`.
     pub fn readonly_paths<S: Into<String>>(self, paths: impl IntoIterator<Item = S>) -> Self {
