@@ -22,7 +22,7 @@ impl Console {
 
     /// Begins one that is called as no other plugin, with these keys alone.
     pub async fn only(keys: &str) -> Self {
-        let keys = format!("{}{keys}", accepted());
+        let keys = format!("{}\n{keys}", Engine::under_test().accepted());
         Self::begin(Self::test("").only(&keys)).await
     }
 
@@ -31,7 +31,8 @@ impl Console {
         // What takes more than a grant is denied when it is called.
         let all = Grants::of(Verb::all()).missing(Missing::Deny);
         let test = Test::new("console", "console").grants(all);
-        test.only(&format!("{MAKES}{}{keys}", accepted()))
+        let accepted = Engine::under_test().accepted();
+        test.only(&format!("{MAKES}{accepted}\n{keys}"))
     }
 
     /// Begins it.
@@ -86,6 +87,20 @@ impl Console {
         }
     }
 
+    /// Has it change a container, where the engine can do that; says so if it can't.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it isn't changed, or where it can't be, not refused.
+    pub async fn updated(&mut self, line: &str) -> bool {
+        let can = Engine::under_test().updates();
+        match can {
+            true => self.done(line).await,
+            false => self.refused(line, "not found").await,
+        };
+        can
+    }
+
     /// The run.
     pub fn live(&mut self) -> &mut Live {
         &mut self.live
@@ -107,14 +122,6 @@ impl Console {
         ran.succeeded();
         assert!(ran.outcome().left.is_empty(), "{:?}", ran.outcome().left);
         ran
-    }
-}
-
-/// What the engine under test can't hold, and the operator has to accept.
-fn accepted() -> &'static str {
-    match Engine::under_test().is_podman() {
-        true => "accept-unenforced = [\"network-isolation\"]\n",
-        false => "",
     }
 }
 

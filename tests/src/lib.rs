@@ -4,6 +4,7 @@ pub mod asked;
 pub mod audit;
 pub mod console;
 pub mod engine;
+mod facts;
 pub mod making;
 pub mod meddling;
 pub mod plugin;

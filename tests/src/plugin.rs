@@ -83,7 +83,7 @@ annotations = ["com.example.note"]
 links = true
 volumes-from = true
 log-drivers = [{ name = "json-file", options = { max-size = "1m", max-file = "3" } }, { name = "none" }]
-volume-drivers = [{ name = "local", options = { type = "tmpfs", device = "tmpfs", o = "size=1m" } }]
+volume-drivers = [{ name = "local", options = { type = "tmpfs", device = "tmpfs", o = "size=1m" } }, { name = "local", options = { type = "tmpfs", device = "tmpfs", o = "nosuid" } }]
 storage-options = ["size=64M", "no-such-option=1"]
 ulimits = { memlock = 65536, core = -1 }
 scheduling = true

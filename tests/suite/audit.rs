@@ -41,6 +41,11 @@ pub(crate) fn is_a_write(verb: Verb) -> bool {
     events(verb)[0] == "announced"
 }
 
+/// Whether the engine lacks a function: the one that is younger than the oldest engine.
+pub(crate) fn lacks(verb: Verb) -> bool {
+    verb == Verb::ContainerUpdate && !Engine::under_test().updates()
+}
+
 /// A call that was let through has its lines.
 pub(crate) fn tells_of_the_call(ran: &Ran, verb: Verb) {
     let events = events(verb);
@@ -68,6 +73,7 @@ pub(crate) fn tells_of_the_call(ran: &Ran, verb: Verb) {
         let outcome = match line["event"].as_str() {
             Some("announced") => Value::Null,
             Some("closed") => "cancelled".into(),
+            _ if lacks(verb) => "failed".into(),
             _ => "ok".into(),
         };
         assert_eq!(line["outcome"], outcome, "{verb}: {line}");
@@ -127,7 +133,8 @@ async fn attack_143_what_is_secret_is_in_no_line() {
         (&opened["outcome"], &closed["outcome"]),
         (&"ok".into(), &"ok".into())
     );
-    assert_eq!(closed["route"], "/containers/{id}/logs");
+    let route = Engine::under_test().last_endpoint_of_a_log();
+    assert_eq!(closed["route"], route);
     assert!(
         closed["received"].as_u64() > Some(SECRET.len() as u64),
         "{closed}"
@@ -154,7 +161,7 @@ async fn attack_143_what_a_container_comes_to_is_told_without_its_secrets() {
     );
     let id = plugin.done(&create).await;
     plugin.done("start db").await;
-    plugin.done("update db memory=32m").await;
+    plugin.updated("update db memory=32m").await;
     plugin
         .refused("create x memory=65m", "denied create.memory")
         .await;

@@ -103,7 +103,7 @@ async fn a_container_is_refused_by_what_it_comes_to() {
     plugin
         .refused("update x memory=120m", "denied house.memory")
         .await;
-    plugin.done("update x memory=80m").await;
+    plugin.updated("update x memory=80m").await;
     plugin.end().await;
 }
 

@@ -139,7 +139,10 @@ async fn down(process: Process) -> Output {
 
 /// The only container of an image.
 async fn made_of(image: &Image) -> Value {
-    let filter = format!("%7B%22ancestor%22%3A%5B%22{}%22%5D%7D", image.0);
+    // Not every engine finds by a tag what was made by an id.
+    let id = image.id().await;
+    let id = id.trim_start_matches("sha256:");
+    let filter = format!("%7B%22ancestor%22%3A%5B%22{id}%22%5D%7D");
     let path = format!("/containers/json?all=1&filters={filter}");
     let (_, list) = Engine::under_test().ask(Method::GET, &path, None).await;
     let rows = list.as_array().expect("a list");

@@ -59,12 +59,9 @@ impl Place {
             "--ledger",
             &ledger,
         ];
-        let podman = ["--set", "accept-unenforced=[\"network-isolation\"]"];
-        let accepted: &[&str] = match Engine::under_test().is_podman() {
-            true => &podman,
-            false => &[],
-        };
-        let options = [&options[..], accepted].concat();
+        let accepted = ["--set", Engine::under_test().accepted()];
+        let accepted = accepted.iter().filter(|_| !accepted[1].is_empty());
+        let options: Vec<_> = options.iter().chain(accepted).copied().collect();
         let names = Names::new("killed");
         let command = Command::run_granted("console", "console", &names, &options);
         match point {

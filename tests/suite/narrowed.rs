@@ -1,10 +1,14 @@
 //! A policy that is narrowed while its run goes on: what is narrower holds for the next call, and ends what flows; what is wider
 //! waits for the next run.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use dockwit_host::policy::{Grants, Missing, Narrowed, Policy, Verb};
 use dockwit_host::runtime::{End, NarrowError};
 use dockwit_tests::console::{Console, MAKES};
-use dockwit_tests::engine::Names;
+use dockwit_tests::engine::{Engine, Names};
+use dockwit_tests::meddling::Meddling;
 use dockwit_tests::plugin::all_but;
 use dockwit_tests::until;
 use serde_json::json;
@@ -55,7 +59,9 @@ async fn a_verb_that_is_taken_away_is_denied_at_the_next_call() {
 async fn what_flows_ends_when_its_verb_is_taken_away() {
     for (flow, verb) in FLOWS {
         let mut plugin = Console::of_its_own("").await;
-        plugin.done("create db network=none").await;
+        let words = Engine::under_test().first_words();
+        let create = format!("create db network=none sh='{words}sleep 600'");
+        plugin.done(&create).await;
         plugin.done("start db").await;
         assert_eq!(plugin.ask(&format!("{flow} db")).await, "following");
         // Another's verb ends nothing.
@@ -74,6 +80,39 @@ async fn what_flows_ends_when_its_verb_is_taken_away() {
         assert_ne!(opened["policy"], closed["policy"], "by which it is denied");
         plugin.end().await;
     }
+}
+
+/// The same where an engine answers only when there is something to tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_about_to_flow_ends_when_its_verb_is_taken_away() {
+    let asked = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&asked);
+    let slow = Meddling::start(move |passing| {
+        let follows = passing.line.contains("follow=1");
+        seen.fetch_or(follows, Ordering::SeqCst);
+        async move {
+            if follows {
+                std::future::pending::<()>().await;
+            }
+            passing
+        }
+    });
+    let test = Console::test("").client(slow.client());
+    let mut plugin = Console::begin(test).await;
+    plugin.done("create db network=none").await;
+    plugin.done("start db").await;
+    plugin.live().give(b"follow db\n").await;
+    until("the log is asked for", || asked.load(Ordering::SeqCst)).await;
+    narrow(&mut plugin, "", &[Verb::ContainerLogs]);
+    let ended = plugin.live().line().await;
+    assert!(ended.starts_with("denied allow"), "{ended}");
+    let ran = plugin.end().await;
+    let lines = ran.audit().of("container.logs");
+    let [line] = &lines[..] else {
+        panic!("{lines:#?}")
+    };
+    let denied = (&"denied".into(), &"allow".into());
+    assert_eq!((&line["decision"], &line["rule"]), denied);
 }
 
 /// `scope.containers` is the key that grants what is seen.

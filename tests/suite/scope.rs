@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 
 /// A container that nobody's plugin made.
 pub(crate) async fn foreign(names: &Names, labels: Value) -> String {
+    let words = Engine::under_test().first_words();
+    let script = format!("{words}trap 'exit 0' TERM; sleep 600 & wait");
     let body = json!({
         "Image": Engine::under_test().image(),
-        "Cmd": ["sh", "-c", "trap 'exit 0' TERM; sleep 600 & wait"],
+        "Cmd": ["sh", "-c", script],
         "Labels": labels,
         "HostConfig": {"NetworkMode": "none"},
     });

@@ -58,6 +58,19 @@ impl Facts {
         self.podman
     }
 
+    /// The capabilities that it tells as dropped, of a container that asks for these to be dropped: so are two more, by the host,
+    /// which Podman from 5 on gives nobody.
+    #[must_use]
+    pub fn dropped(self, asked: &[&'static str]) -> Vec<&'static str> {
+        let more: &[_] = match self.podman && self.version.0 >= 5 {
+            true => &[],
+            false => &["MKNOD", "NET_RAW"],
+        };
+        let mut dropped = [asked, more].concat();
+        dropped.sort_unstable();
+        dropped
+    }
+
     /// Whether a terminal can be given a size at start, and a stop a signal.
     #[must_use]
     pub fn has_console_size_and_stop_signal(self) -> bool {
@@ -74,12 +87,6 @@ impl Facts {
     #[must_use]
     pub fn mounts_folders_of_volumes(self) -> bool {
         self.api >= (1, 45) && !self.podman
-    }
-
-    /// Whether a volume that is made with a container has the options of its driver, and its labels.
-    #[must_use]
-    pub const fn makes_volumes_by_their_drivers(self) -> bool {
-        !self.podman
     }
 
     /// Whether there are notes for the runtime.
@@ -136,7 +143,7 @@ impl Facts {
         !self.podman
     }
 
-    /// Whether it answers by the status of a conflict what a container's state, or a name in use, forbids.
+    /// Whether it answers by the status of a conflict what a container's state forbids.
     #[must_use]
     pub const fn says_conflict_of_states(self) -> bool {
         !self.podman
@@ -160,9 +167,21 @@ impl Facts {
         !self.podman || self.version.0 >= 5
     }
 
-    /// Whether a container that doesn't say how long it has to stop has some time.
+    /// Whether a container can expose a port of SCTP.
     #[must_use]
-    pub const fn gives_time_to_stop(self) -> bool {
+    pub const fn exposes_sctp(self) -> bool {
+        !self.podman || self.version.0 >= 5
+    }
+
+    /// Whether a volume in memory can be given a size. Podman before 5 would have the file system under it hold that.
+    #[must_use]
+    pub const fn sizes_volumes(self) -> bool {
+        !self.podman || self.version.0 >= 5
+    }
+
+    /// Whether who follows a log is answered before there is something to tell.
+    #[must_use]
+    pub const fn answers_who_follows_at_once(self) -> bool {
         !self.podman || self.version.0 >= 5
     }
 
@@ -184,9 +203,9 @@ impl Facts {
         !self.podman || self.version.0 >= 5
     }
 
-    /// Whether it keeps the name of a variable that a container shall not have.
+    /// Whether a variable of the image can be taken away. Podman would put its own in its place, which the host refuses.
     #[must_use]
-    pub const fn tells_variables_without_value(self) -> bool {
+    pub const fn takes_variables_away(self) -> bool {
         !self.podman
     }
 

@@ -94,6 +94,22 @@ pub async fn running(docker: Docker, short_name: &str) -> Result<Container> {
     Ok(container)
 }
 
+/// A container that runs until it is stopped, and can be followed: with how many lines it prints, which is none where an engine
+/// answers before there is something to tell.
+///
+/// # Errors
+/// It can't be made or started.
+pub async fn followable(docker: Docker, short_name: &str) -> Result<(Container, usize)> {
+    if Facts::of(docker).await?.answers_who_follows_at_once() {
+        return Ok((running(docker, short_name).await?, 0));
+    }
+    let script = "echo; trap 'exit 0' TERM; sleep 600 & wait";
+    let made = spec(short_name).command(["sh", "-c", script]);
+    let container = docker.containers().create(&made).await?;
+    container.start().await?;
+    Ok((container, 1))
+}
+
 /// Tells the harness something, which it finds under the key.
 pub fn tell(key: &str, value: impl Display) {
     println!("{key}={value}");

@@ -64,9 +64,22 @@ async fn the_line_that_it_says_runs_the_plugin() {
     };
     let words = line.strip_prefix("dockwit ").expect("the command");
     let names = Names::new("it");
-    let command = Command::new(words.split(' '))
-        .arg(format!("--env=IMAGE={}", Engine::under_test().image()))
-        .arg(format!("--env=PREFIX={}", names.prefix()));
+    let engine = Engine::under_test();
+    let command = || {
+        Command::new(words.split(' '))
+            .arg(format!("--env=IMAGE={}", engine.image()))
+            .arg(format!("--env=PREFIX={}", names.prefix()))
+    };
+    let accepted = engine.accepted();
+    let command = match accepted {
+        "" => command(),
+        // What an engine can't hold, no file of a plugin says; the command does.
+        accepted => {
+            let told = command().output().await.ended_with(125).stderr.clone();
+            assert!(told.contains(&format!("--set '{accepted}'")), "{told}");
+            command().arg("--set").arg(accepted)
+        }
+    };
     assert_eq!(command.output().await.ended_with(0).stdout, "created\n");
 }
 

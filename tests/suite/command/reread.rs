@@ -77,12 +77,9 @@ impl Under {
 }
 
 fn text(keys: &str) -> String {
-    let accepted = match Engine::under_test().is_podman() {
-        true => "accept-unenforced = [\"network-isolation\"]\n",
-        false => "",
-    };
+    let accepted = Engine::under_test().accepted();
     format!(
-        "version = 1\nplugin = \"reread-{}\"\napi = \"0.1.0\"\nmissing = \"deny\"\n{accepted}create.images = \"any\"\nwasi.env = [\"IMAGE\", \"PREFIX\"]\n{keys}",
+        "version = 1\nplugin = \"reread-{}\"\napi = \"0.1.0\"\nmissing = \"deny\"\n{accepted}\ncreate.images = \"any\"\nwasi.env = [\"IMAGE\", \"PREFIX\"]\n{keys}",
         std::process::id()
     )
 }
@@ -94,7 +91,9 @@ const NO_LOGS: &str = "allow = [\"containers.*\", \"container.*\"]\ndeny = [\"co
 #[tokio::test(flavor = "multi_thread")]
 async fn a_verb_that_is_taken_away_ends_what_flows_and_is_denied() {
     let mut under = Under::policy(ALL).await;
-    under.process.say("create db network=none").await;
+    let words = Engine::under_test().first_words();
+    let create = format!("create db network=none sh='{words}sleep 600'");
+    under.process.say(&create).await;
     under.process.line().await;
     under.ask("start db", "ok").await;
     under.ask("follow db", "following").await;

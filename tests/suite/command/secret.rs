@@ -11,10 +11,7 @@ const SECRET: &str = "hunter2-is-in-the-container";
 
 /// Runs the plugin `console` under a policy, and has it make a container tell its environment.
 async fn run(folder: &Path, reachable: &str) -> Output {
-    let accepted = match Engine::under_test().is_podman() {
-        true => "accept-unenforced = [\"network-isolation\"]",
-        false => "",
-    };
+    let accepted = Engine::under_test().accepted();
     let policy = folder.join("policy.toml");
     let text = format!(
         "version = 1\nplugin = \"{}\"\nmissing = \"deny\"\n{accepted}\n\

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use dockwit::{
     Docker, Result, StreamExt, TryStreamExt, granted, set_exit_status, stdin, stop_requested,
 };
-use dockwit_test_plugins::{cases, failure, lasting, running, tell};
+use dockwit_test_plugins::{cases, failure, followable, lasting, tell};
 
 cases! {
     writes_a_file, only_reads_files, stays_in_its_folder, has_no_folder, has_no_network, copies_its_input, prints_until_it_fails,
@@ -111,8 +111,8 @@ async fn prints_on(_: Docker) -> Result<()> {
 }
 
 async fn tidies_up(docker: Docker) -> Result<()> {
-    let it = running(docker, "it").await?;
-    let lines = it.logs().follow().await?.lines();
+    let (it, printed) = followable(docker, "it").await?;
+    let lines = it.logs().follow().await?.lines().skip(printed);
     let mut lines = lines.take_until(stop_requested());
     println!("ready");
     while let Some(line) = lines.next().await {
@@ -125,8 +125,8 @@ async fn tidies_up(docker: Docker) -> Result<()> {
 }
 
 async fn follows_on(docker: Docker) -> Result<()> {
-    let it = running(docker, "it").await?;
-    let mut lines = it.logs().follow().await?.lines();
+    let (it, printed) = followable(docker, "it").await?;
+    let mut lines = it.logs().follow().await?.lines().skip(printed);
     println!("ready");
     lines.next().await.transpose()?;
     println!("it doesn't come to this");

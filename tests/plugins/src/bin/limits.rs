@@ -2,7 +2,7 @@
 
 use dockwit::futures::future::join_all;
 use dockwit::{ContainerSpec, Docker, Error, Result, TryStreamExt};
-use dockwit_test_plugins::{cases, image, ran, running, tell};
+use dockwit_test_plugins::{cases, followable, image, ran, running, tell};
 
 cases! { calls, in_flight, streams, stream_bytes, bytes, handles, output, call_bytes, snapshots, specs, list }
 
@@ -42,7 +42,7 @@ async fn in_flight(docker: Docker) -> Result<()> {
 
 /// Two are open; the third is refused until one of them is let go of.
 async fn streams(docker: Docker) -> Result<()> {
-    let container = running(docker, "c").await?;
+    let (container, _) = followable(docker, "c").await?;
     let first = container.logs().follow().await?;
     let _second = container.wait().next_exit().await?;
     let refused = container.stats().stream().await;
