@@ -43,6 +43,11 @@ impl Engine {
         !self.is_podman()
     }
 
+    /// Whether it takes the beginning of a network's id for the network, and fails where several begin so.
+    pub fn takes_beginnings_of_networks(&self) -> bool {
+        self.is_podman()
+    }
+
     /// Whether a container's limits can be changed.
     pub fn updates(&self) -> bool {
         self.name() != "podman-4.3"

@@ -64,9 +64,15 @@ async fn filters_take_the_short_names_of_networks_and_volumes() {
         assert_eq!(plugin.done(&format!("list volume={short}")).await, "db");
         // The beginning of an id is no name.
         let beginning = &id[..1];
-        plugin
-            .done(&format!("list name=^{beginning} network={beginning}"))
-            .await;
+        let line = format!("list name=^{beginning} network={beginning}");
+        match Engine::under_test().takes_beginnings_of_networks() {
+            true => {
+                let told = plugin.ask(&line).await;
+                let several = told.starts_with("engine ");
+                assert!(several || !told.contains(' '), "names: {told}");
+            }
+            false => drop(plugin.done(&line).await),
+        }
         plugin.end().await;
     }
 }

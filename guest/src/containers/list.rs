@@ -98,7 +98,8 @@ impl List {
         self.filter(ContainerFilter::Since(container.into()))
     }
 
-    /// Only those attached to this network, a name or an id.
+    /// Only those attached to this network, a name or an id. Podman takes the beginning of an id for it, and fails with `engine` where
+    /// several begin so.
     pub fn network(self, network: impl Into<String>) -> Self {
         self.filter(ContainerFilter::Network(network.into()))
     }
