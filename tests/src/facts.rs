@@ -65,12 +65,4 @@ impl Engine {
             _ => "",
         }
     }
-
-    /// The last endpoint that is asked for a log: where the answer doesn't say whether it is in frames, the container does.
-    pub fn last_endpoint_of_a_log(&self) -> &'static str {
-        match self.name() {
-            "podman-5.8" => "/containers/{id}/json",
-            _ => "/containers/{id}/logs",
-        }
-    }
 }

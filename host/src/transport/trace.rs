@@ -10,7 +10,7 @@ use super::error::Route;
 /// Keeps account of exchanges: of the one that counts its endpoint and status, of all together the bytes of their bodies. Agreeing
 /// on the API's version isn't counted.
 ///
-/// The last one counts that changes something, or else the last one.
+/// The last one counts that changes something, or else the last read that the caller is about, or else the last one.
 #[derive(Debug, Default)]
 pub struct Trace {
     counts: Mutex<Counts>,
@@ -22,7 +22,17 @@ pub struct Trace {
 struct Counts {
     route: Option<Route>,
     status: Option<StatusCode>,
-    changes: bool,
+    rank: Rank,
+}
+
+/// How much an exchange counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// It only goes with the one that the caller is about.
+    #[default]
+    Beside,
+    Reads,
+    Changes,
 }
 
 /// What exchanges have come to so far.
@@ -53,14 +63,17 @@ impl Trace {
 
     /// A request is about to be sent, with a body of so many bytes; `beside` the one that the caller is about, or not.
     pub(super) fn sends(&self, route: &Route, beside: bool, bytes: usize) {
-        let reads = [Method::GET, Method::HEAD].contains(&route.method);
-        let changes = !reads && !beside;
+        let rank = match route.method {
+            _ if beside => Rank::Beside,
+            Method::GET | Method::HEAD => Rank::Reads,
+            _ => Rank::Changes,
+        };
         let mut counts = self.counts();
-        if changes || !counts.changes {
+        if rank >= counts.rank {
             *counts = Counts {
                 route: Some(route.clone()),
                 status: None,
-                changes,
+                rank,
             };
         }
         self.sent.fetch_add(length(bytes), Ordering::Relaxed);
@@ -86,4 +99,33 @@ impl Trace {
 
 fn length(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::Request;
+
+    #[test]
+    fn what_the_caller_is_about_counts_whatever_goes_with_it() {
+        let (list, inspect) = (Request::get("/list"), Request::get("/inspect"));
+        let (create, remove) = (Request::post("/create"), Request::delete("/remove"));
+        for (sent, counts) in [
+            (&[(&list, true)][..], "/list"),
+            (&[(&list, true), (&inspect, true)], "/inspect"),
+            (&[(&list, false), (&inspect, true)], "/list"),
+            (&[(&inspect, true), (&list, false)], "/list"),
+            (
+                &[(&create, false), (&inspect, false), (&remove, true)],
+                "/create",
+            ),
+        ] {
+            let trace = Trace::default();
+            for (request, beside) in sent {
+                trace.sends(request.route(), *beside, 0);
+            }
+            let route = trace.so_far().route.expect("one was sent");
+            assert_eq!(route.template, counts);
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use hyper::header::CONTENT_TYPE;
 
+use super::Container;
 use super::types::{LogChunk, LogsOptions, OutputStream};
-use super::{Container, ContainerDetails};
 use crate::api::stream::ItemStream;
 use crate::api::{Error, Result};
 use crate::transport::{
@@ -77,7 +77,8 @@ impl Container<'_> {
 
     /// Whether its output is in frames, by its own setting.
     async fn framing(&self) -> Result<Framing> {
-        let details: ContainerDetails = self.inspect(false).await?;
+        let client = self.client.beside();
+        let details = client.container(&self.id).inspect(false).await?;
         Ok(match details.config()?.tty {
             true => Framing::Console,
             false => Framing::Multiplexed,
