@@ -175,11 +175,10 @@ impl Wire {
         // This future has no state of its own, so that there is nothing to keep.
         match ready!(pin!(self.line.read_buf(&mut self.read)).poll(cx)) {
             Ok(count) => {
-                if self.pace.gathers_after(count) {
-                    self.line.put_aside().map_err(|error| self.lost(&error))?;
-                }
                 if count == room {
                     self.read_size = READ_MANY;
+                } else if self.pace.gathers_after(count) {
+                    self.line.put_aside().map_err(|error| self.lost(&error))?;
                 }
                 if let Some(meter) = &self.bounds.meter {
                     meter.take(count)?;
