@@ -17,21 +17,60 @@ impl Containers<'_> {
     pub async fn get(&self, name: &str) -> Result<ContainerId> {
         let request = Request::get("/containers/{id}/json").segment(name);
         self.client
-            .fetch(request, |body| id_of(&value::<Named>(&body)?))
+            .fetch(request, |body| {
+                let found: Found = value(&body)?;
+                match found.is_meant_by(name) {
+                    true => id_of(&found.id),
+                    false => Err(Error::not_found(format!("no such container: {name}"))),
+                }
+            })
             .await
     }
 }
 
+/// A container that an engine has found by a name or an id.
+#[derive(Default)]
+struct Found {
+    id: String,
+    name: String,
+}
+
+impl Found {
+    /// Podman looks the start of an id up by a pattern, in which `%` stands for any digits and `_` for one. A name with a slash is
+    /// that of a link, which the container itself doesn't have.
+    fn is_meant_by(&self, reference: &str) -> bool {
+        let name = bare(reference);
+        !name.contains(['%', '_'])
+            || name.contains('/')
+            || name == bare(&self.name)
+            || self.id.starts_with(reference)
+    }
+}
+
+/// A name without the slash that engines put before it.
+fn bare(name: &str) -> &str {
+    name.strip_prefix('/').unwrap_or(name)
+}
+
+impl Record for Found {
+    fn field<S: Source>(&mut self, key: &str, value: S) -> Result<(), S::Error> {
+        match key {
+            "Id" => value.put(&mut self.id),
+            "Name" => value.put(&mut self.name),
+            _ => value.skip(),
+        }
+    }
+}
+
 /// The full id in an answer that names a container.
-pub(super) fn id_of(named: &Named) -> Result<ContainerId> {
-    ContainerId::from_str(&named.id)
-        .map_err(|_| Error::protocol("the engine's answer has no full id"))
+pub(super) fn id_of(id: &str) -> Result<ContainerId> {
+    ContainerId::from_str(id).map_err(|_| Error::protocol("the engine's answer has no full id"))
 }
 
 /// An answer that names a container.
 #[derive(Default)]
 pub(super) struct Named {
-    id: String,
+    pub(super) id: String,
     pub(super) warnings: Vec<String>,
 }
 
@@ -169,6 +208,25 @@ impl Record for FilesystemChange {
                 };
             }),
             _ => value.skip(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_fits_as_a_pattern_is_not_meant() {
+        let found = Found {
+            id: "0b78ff2e812e".to_owned(),
+            name: "/my_web".to_owned(),
+        };
+        for meant in ["my_web", "/my_web", "0b78", "web", "web/my_db"] {
+            assert!(found.is_meant_by(meant), "{meant}");
+        }
+        for other in ["%2e%2e", "%", "0b78_", "____", "myXweb_"] {
+            assert!(!found.is_meant_by(other), "{other}");
         }
     }
 }

@@ -41,7 +41,7 @@ impl Containers<'_> {
             .fetch(request.head_timeout(SLOW), |body| {
                 let named = value::<Named>(&body)?;
                 Ok(CreatedContainer {
-                    id: id_of(&named)?,
+                    id: id_of(&named.id)?,
                     warnings: named.warnings,
                 })
             })
