@@ -58,13 +58,6 @@ impl Inspected {
     }
 }
 
-/// Whether a container has this very name.
-async fn is_in_use(client: &Client, name: &str) -> api::Result<bool> {
-    let id = client.containers().get(name).await?;
-    let details = client.container(&id).inspect(false).await?;
-    Ok(details.identity()?.name == name)
-}
-
 impl Keeper {
     /// What came of giving a container a name. Podman doesn't tell by its status that the name is in use: whether it is, is looked up
     /// then.
@@ -77,7 +70,7 @@ impl Keeper {
         let podman = self.books().is_ok_and(|books| books.engine.podman);
         match (done, name) {
             (Err(error), Some(name)) if podman && error.kind() == ErrorKind::Engine => {
-                match is_in_use(&client.beside(), name).await {
+                match client.beside().containers().is_in_use(name).await {
                     Ok(true) => Err(error.of_a_name_in_use()),
                     _ => Err(error),
                 }

@@ -41,12 +41,12 @@ pub(super) struct Pace {
 impl Pace {
     /// Whether to read now.
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.gathering {
-            if let Some(timer) = &self.timer {
-                ready!(poll_rung(timer, cx));
-            }
-            self.gathering = false;
+        if self.gathering
+            && let Some(timer) = &self.timer
+        {
+            ready!(poll_rung(timer, cx));
         }
+        self.gathering = false;
         Poll::Ready(())
     }
 

@@ -160,7 +160,10 @@ impl ContainerDetails {
 
     /// The networks it is attached to.
     pub fn networks(&self) -> Result<&[NetworkEndpoint]> {
-        let read = |groups::Networks(NetworkPart { networks })| networks;
+        let read = |groups::Networks(NetworkPart { networks })| {
+            let named = |(network, on)| NetworkEndpoint { network, ..on };
+            networks.into_iter().map(named).collect()
+        };
         let networks = self.read(&self.networks, &["NetworkSettings"], read);
         networks.map(Vec::as_slice)
     }

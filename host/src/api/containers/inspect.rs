@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use bytes::Bytes;
+
 use super::details::ContainerDetails;
 use super::types::{ChangeKind, FilesystemChange, HostBinding, ProcessList, PublishedPort};
 use super::{Container, Containers};
@@ -15,16 +17,25 @@ impl Containers<'_> {
     /// Fails with `NotFound` if there is none, with `Invalid` if that can't be a name. Where digits
     /// are the start of several ids, Engine answers `Invalid` and Podman `Engine`.
     pub async fn get(&self, name: &str) -> Result<ContainerId> {
+        let meant = |found: Found| match found.is_meant_by(name) {
+            true => id_of(&found.id),
+            false => Err(Error::not_found(format!("no such container: {name}"))),
+        };
+        self.find(name, meant).await
+    }
+
+    /// Whether a container has this very name: `GET /containers/{id}/json`.
+    ///
+    /// Fails as [`get`](Self::get) does.
+    pub(crate) async fn is_in_use(&self, name: &str) -> Result<bool> {
+        let called = |found: Found| Ok(bare(&found.name) == name);
+        self.find(name, called).await
+    }
+
+    async fn find<T>(&self, name: &str, read: impl FnOnce(Found) -> Result<T>) -> Result<T> {
         let request = Request::get("/containers/{id}/json").segment(name);
-        self.client
-            .fetch(request, |body| {
-                let found: Found = value(&body)?;
-                match found.is_meant_by(name) {
-                    true => id_of(&found.id),
-                    false => Err(Error::not_found(format!("no such container: {name}"))),
-                }
-            })
-            .await
+        let read = |body: Bytes| read(value(&body)?);
+        self.client.fetch(request, read).await
     }
 }
 

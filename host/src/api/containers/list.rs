@@ -106,9 +106,10 @@ impl Record for ContainerSummary {
                 self.health = health.status;
                 self.more.extend(health.more);
             }),
-            "NetworkSettings" => value
-                .get()
-                .map(|part: NetworkPart<_>| self.networks = part.networks),
+            "NetworkSettings" => value.get().map(|part: NetworkPart<NetworkSummary>| {
+                let named = |(network, on)| NetworkSummary { network, ..on };
+                self.networks = part.networks.into_iter().map(named).collect();
+            }),
             _ => value.keep(key, &mut self.more),
         }
     }
@@ -158,36 +159,16 @@ impl Record for HealthPart {
     }
 }
 
-/// The networks of a container, in lists and elsewhere.
+/// The networks of a container, in lists and elsewhere: their names, and what is said of each.
 #[derive(Default)]
 pub(super) struct NetworkPart<N> {
-    pub(super) networks: Vec<N>,
+    pub(super) networks: Vec<(String, N)>,
 }
 
-/// What is said of a network, whose name stands before it.
-pub(super) trait Named {
-    fn named(self, network: String) -> Self;
-}
-
-impl Named for NetworkEndpoint {
-    fn named(self, network: String) -> Self {
-        Self { network, ..self }
-    }
-}
-
-impl Named for NetworkSummary {
-    fn named(self, network: String) -> Self {
-        Self { network, ..self }
-    }
-}
-
-impl<N: Record + Named> Record for NetworkPart<N> {
+impl<N: Record> Record for NetworkPart<N> {
     fn field<S: Source>(&mut self, key: &str, value: S) -> Result<(), S::Error> {
         match key {
-            "Networks" => value.get().map(|Map(networks)| {
-                let named = |(name, network): (String, N)| network.named(name);
-                self.networks = networks.into_iter().map(named).collect();
-            }),
+            "Networks" => value.get().map(|Map(networks)| self.networks = networks),
             _ => value.skip(),
         }
     }

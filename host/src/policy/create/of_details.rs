@@ -168,10 +168,13 @@ fn security(
     // The engine adds this itself to what sees the machine's processes or memory.
     let open = |mode: &String| mode == "host";
     let opened = security.privileged || open(&security.pid_mode) || open(&security.ipc_mode);
-    let implied = |option: &str| opened && option == "label=disable";
     // Podman says of what has all powers what it sees of the machine.
     let bare = engine.podman && security.privileged;
-    let implied = |option: &str| implied(option) || (bare && option == "unmask=all");
+    let implied = |option: &str| match option {
+        "label=disable" => opened,
+        "unmask=all" => bare,
+        _ => false,
+    };
     let others = options.filter(|option| no_new_privileges(option).is_none() && !implied(option));
     let modes = [
         (Namespace::Ipc, &security.ipc_mode),

@@ -92,6 +92,21 @@ pub(super) struct Security {
     pub(super) storage_options: Vec<(String, String)>,
 }
 
+impl Security {
+    /// The capabilities that are left, whatever was added and taken away.
+    pub(super) fn capabilities(&self) -> impl Iterator<Item = &str> {
+        let is_dropped = |name: &&String| {
+            let drops = |of: &String| of == *name || of == "ALL";
+            self.cap_drop.iter().any(drops)
+        };
+        let kept = self
+            .cap_default
+            .iter()
+            .filter(move |name| !is_dropped(name));
+        kept.chain(&self.cap_add).map(String::as_str)
+    }
+}
+
 /// Whose a namespace is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Whose {

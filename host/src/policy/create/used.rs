@@ -175,14 +175,7 @@ pub fn ask_defaults(spec: &mut ContainerSpec) {
 }
 
 fn capabilities(shape: &Shape) -> BTreeSet<String> {
-    let security = &shape.security;
-    let dropped = |name: &str| {
-        let drops = |of: &String| of == "ALL" || of == name;
-        security.cap_drop.iter().any(drops)
-    };
-    let kept = security.cap_default.iter().filter(|name| !dropped(name));
-    let added = security.cap_add.iter().map(String::as_str);
-    kept.cloned().chain(added.map(str::to_owned)).collect()
+    shape.security.capabilities().map(str::to_owned).collect()
 }
 
 fn is_non_root(shape: &Shape) -> bool {

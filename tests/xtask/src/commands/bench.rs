@@ -8,9 +8,10 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 
 use crate::cache::Cache;
+use crate::commands::plugins;
 use crate::engine::Engines;
 use crate::generation::Generation;
-use crate::guest::{self, Arch, Compiler};
+use crate::guest::{Arch, Compiler};
 use crate::image::{self, TEST_IMAGE};
 use crate::progress::say;
 use crate::workspace::Workspace;
@@ -43,8 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let layer = image::layer(engines.debian(), &cache)?;
     let docker = docker(&suite, workspace.target())?;
 
-    say(format!("compiling {PLUGINS} for {}", guest::TARGET));
-    let plugins = guest::build(&workspace, &compiler, &[PLUGINS], PROFILE)?;
+    let plugins = plugins::build(&workspace, &compiler, &[PLUGINS], PROFILE)?;
     say("compiling the command and the benchmark with optimization");
     let built = programs::build(
         &workspace,

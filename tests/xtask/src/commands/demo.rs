@@ -68,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 fn build_plugin(workspace: &Workspace, cache: &Cache) -> Result<PathBuf> {
     let compiler = Compiler::find(cache)?;
-    let folder = plugins::build(workspace, &compiler, &[PLUGIN])?;
+    let folder = plugins::build(workspace, &compiler, &[PLUGIN], plugins::PROFILE)?;
     Ok(folder.join(PLUGIN).with_extension("wasm"))
 }
 

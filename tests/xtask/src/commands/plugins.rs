@@ -33,21 +33,24 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}", build(&workspace, &compiler, &PACKAGES)?.display());
+    println!(
+        "{}",
+        build(&workspace, &compiler, &PACKAGES, PROFILE)?.display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds the plugins of these packages.
+/// Builds the plugins of these packages with a profile.
 pub fn build(
     workspace: &Workspace,
     compiler: &Compiler,
     packages: &[&str],
+    profile: &str,
 ) -> Result<std::path::PathBuf> {
-    workspace.require(packages)?;
     say(format!(
         "compiling {} for {}",
         packages.join(", "),
         guest::TARGET
     ));
-    guest::build(workspace, compiler, packages, PROFILE)
+    guest::build(workspace, compiler, packages, profile)
 }

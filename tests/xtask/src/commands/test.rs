@@ -228,7 +228,7 @@ impl Run<'_> {
             ..
         } = &self.setup;
         let plugins = self.report.step("plugins", || {
-            plugins::build(workspace, compiler, &plugins::PACKAGES)
+            plugins::build(workspace, compiler, &plugins::PACKAGES, plugins::PROFILE)
         })?;
         say("compiling the workspace and its tests");
         let programs = self.report.step("build", || {

@@ -90,14 +90,7 @@ fn capabilities(security: &Security, rules: &Rules<'_>) -> Checked {
     if security.privileged {
         return Ok(());
     }
-    let dropped = |name: &str| {
-        let drop = |of: &String| of == name || of == "ALL";
-        security.cap_drop.iter().any(drop)
-    };
-    let given = security.cap_default.iter().map(String::as_str);
-    let kept = given.filter(|name| !dropped(name));
-    let added = security.cap_add.iter().map(String::as_str);
-    for name in kept.chain(added) {
+    for name in security.capabilities() {
         let access = &rules.access.capabilities;
         if !rules.bounds.capabilities.contains(name) && !access.contains(name) {
             let given = security.cap_default.iter().any(|of| of == name);
