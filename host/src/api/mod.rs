@@ -162,19 +162,28 @@ impl Client {
 
     /// Sends a request and reads its answer.
     async fn fetch<T>(&self, request: Request, read: impl FnOnce(Bytes) -> Result<T>) -> Result<T> {
-        self.fetch_weighed(request, |body, _| read(body)).await
+        let read = |body, _| read(body);
+        self.fetch_weighed(request, json::weigh, read).await
     }
 
-    /// As [`fetch`](Self::fetch), for who wants to know what the answer takes of memory when it is read.
+    /// As [`fetch`](Self::fetch), of a list.
+    async fn fetch_rows<T: json::Row>(&self, request: Request) -> Result<Vec<T>> {
+        let read = |body: Bytes, _| json::rows(&body);
+        self.fetch_weighed(request, json::weigh_list, read).await
+    }
+
+    /// As [`fetch`](Self::fetch), for who weighs the answer in a way of his own, or wants to know what it takes of memory when
+    /// it is read.
     async fn fetch_weighed<T>(
         &self,
         request: Request,
+        weigh: fn(&[u8]) -> Result<usize>,
         read: impl FnOnce(Bytes, usize) -> Result<T>,
     ) -> Result<T> {
         let route = request.route().clone();
         let Response { body, .. } = self.transport.call(request).await?;
         let read = || -> Result<T> {
-            let weight = json::weigh(&body)?;
+            let weight = weigh(&body)?;
             self.transport.hold(weight)?;
             read(body, weight)
         };

@@ -237,7 +237,8 @@ async fn attack_135_an_answer_that_is_nested_too_deep() {
         [
             (
                 "list",
-                format!("[{{\"Id\":\"1\",\"X\":{}}}]", nested(depth - 2)),
+                // Of a list it is each value that is handed on.
+                format!("[{{\"Id\":\"1\",\"X\":{}}}]", nested(depth)),
             ),
             ("stats_stream", format!("{{\"x\":{inner}}}")),
             ("wait", format!("{{\"StatusCode\":0,\"X\":{inner}}}")),

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::details::ContainerDetails;
 use super::types::{ChangeKind, FilesystemChange, HostBinding, ProcessList, PublishedPort};
 use super::{Container, Containers};
-use crate::api::json::{Record, Source, text, value};
+use crate::api::json::{Record, Source, text, value, weigh};
 use crate::api::{ContainerId, Error, Protocol, Result, SLOW};
 use crate::transport::Request;
 
@@ -108,7 +108,7 @@ impl Container<'_> {
     /// disk as well, which takes the engine a while.
     pub async fn inspect(&self, size: bool) -> Result<ContainerDetails> {
         self.client
-            .fetch_weighed(self.json(size), ContainerDetails::of)
+            .fetch_weighed(self.json(size), weigh, ContainerDetails::of)
             .await
     }
 

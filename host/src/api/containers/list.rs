@@ -8,7 +8,7 @@ use super::types::{
     ContainerFilter, ContainerStatus, ContainerSummary, HealthStatus, ListOptions, MountKind,
     MountPoint, NetworkEndpoint, NetworkSummary, PortSummary,
 };
-use crate::api::json::{Blank, Created, Map, More, Record, Row, Source, Text, rows, texts};
+use crate::api::json::{Blank, Created, Map, More, Record, Row, Source, Text, texts};
 use crate::api::{Result, SLOW};
 use crate::transport::Request;
 
@@ -21,9 +21,7 @@ impl Containers<'_> {
     /// `before` and `since` name and isn't there is `NotFound` on newer engines, and `Engine` on
     /// Engine 20.10.
     pub async fn list(&self, options: &ListOptions) -> Result<Vec<ContainerSummary>> {
-        self.client
-            .fetch(request(options), |body| rows(&body))
-            .await
+        self.client.fetch_rows(request(options)).await
     }
 }
 

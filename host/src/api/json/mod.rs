@@ -22,7 +22,7 @@ pub(super) use self::values::{
     Blank, Created, Key, Map, Moment, Nullable, OneOrMore, RawText, Skipped, Text, TextVisitor,
     texts,
 };
-pub(super) use self::weight::weigh;
+pub(super) use self::weight::{weigh, weigh_list};
 
 /// Names, and values as JSON: what an answer holds beyond a type.
 pub(super) type More = Vec<(String, String)>;
@@ -94,16 +94,22 @@ pub(super) trait Row: Record {
 }
 
 /// Reads a list. No row is lost: of one that can't be read, all is in its `more`.
+///
+/// Fails with `Protocol` if something in there is nested too deep.
 pub(super) fn rows<T: Row>(bytes: &[u8]) -> Result<Vec<T>> {
     let text = lossy(bytes);
-    match from_text(&text) {
-        Ok(rows) => Ok(rows),
+    let mut rows: Vec<T> = match from_text(&text) {
+        Ok(rows) => rows,
         Err(_) => {
             let rows: Option<Vec<&RawValue>> = serde_json::from_str(&text).map_err(unreadable)?;
             let rows = rows.unwrap_or_default().into_iter();
-            Ok(rows.map(|row| tolerant_row(row.get())).collect())
+            rows.map(|row| tolerant_row(row.get())).collect()
         }
+    };
+    for (_, kept) in rows.iter_mut().flat_map(Row::more) {
+        weigh(kept.as_bytes())?;
     }
+    Ok(rows)
 }
 
 /// Reads a single value of those that keep what their type has no place for.

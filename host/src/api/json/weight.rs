@@ -11,6 +11,9 @@ const NESTED: usize = 512;
 /// What each further value takes, in bytes: a key, a text, and what their places take.
 const VALUE: usize = 64;
 
+/// Up to what weight a list isn't looked at closer, in bytes.
+const LIGHT: usize = 4 << 20;
+
 /// Tells what an answer takes of memory when it is read, in bytes and roughly: rather more than less. It isn't checked to be JSON.
 ///
 /// Fails with `Protocol` if it is nested too deep.
@@ -32,9 +35,33 @@ pub(in crate::api) fn weigh(bytes: &[u8]) -> Result<usize> {
             _ => {}
         }
     }
+    Ok(weight(bytes, nested, values))
+}
+
+/// As [`weigh`], for a list: in a tenth of the time it tells its weight as if there were JSON in texts as well, and only if that is
+/// much it looks closer. How deep a list is, is found out when its rows are read.
+pub(in crate::api) fn weigh_list(bytes: &[u8]) -> Result<usize> {
+    let (mut nested, mut values) = (0, 0);
+    // Short enough that a byte holds the counts, which lets the compiler count many bytes at once.
+    for part in bytes.chunks(192) {
+        let (mut opened, mut commas) = (0_u8, 0_u8);
+        for byte in part {
+            opened += u8::from(matches!(byte, b'{' | b'['));
+            commas += u8::from(*byte == b',');
+        }
+        nested += usize::from(opened);
+        values += usize::from(commas);
+    }
+    match weight(bytes, nested, values) {
+        light @ ..=LIGHT => Ok(light),
+        _ => weigh(bytes),
+    }
+}
+
+fn weight(bytes: &[u8], nested: usize, values: usize) -> usize {
     let places = nested.saturating_mul(NESTED);
     let places = places.saturating_add(values.saturating_mul(VALUE));
-    Ok(places.saturating_add(bytes.len()))
+    places.saturating_add(bytes.len())
 }
 
 /// Goes to the end of a text that has begun.
@@ -88,10 +115,32 @@ mod tests {
         assert_eq!(weigh(b"\"text\"").unwrap(), 6);
     }
 
+    #[test]
+    fn a_list_weighs_as_much_as_any_answer() {
+        let list = format!(
+            "[{}{{\"a\":[1,2]}}]",
+            "{\"a\":\"b\",\"c\":null},".repeat(999)
+        );
+        assert_eq!(
+            weigh_list(list.as_bytes()).unwrap(),
+            weigh(list.as_bytes()).unwrap()
+        );
+        // JSON in a text counts as long as that isn't much.
+        let text = |times: usize| format!("[\"{}\"]", "{,}".repeat(times));
+        let little = weigh_list(text(100).as_bytes()).unwrap();
+        assert!(little > 100 * NESTED, "{little}");
+        let much = text(2 * LIGHT / NESTED);
+        assert_eq!(
+            weigh_list(much.as_bytes()).unwrap(),
+            weigh(much.as_bytes()).unwrap()
+        );
+    }
+
     proptest::proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(0_u8.., 0..300)) {
             let _ = weigh(&bytes);
+            assert!(weigh_list(&bytes).is_ok());
         }
     }
 }

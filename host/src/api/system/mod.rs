@@ -5,6 +5,7 @@ mod podman;
 mod types;
 mod version;
 
+use super::json::weigh;
 use super::{Client, Result};
 use crate::transport::{Request, Response};
 
@@ -48,7 +49,9 @@ impl<'a> System<'a> {
     /// read.
     pub async fn info(&self) -> Result<SystemInfo> {
         let request = Request::get("/info");
-        self.client.fetch_weighed(request, SystemInfo::of).await
+        self.client
+            .fetch_weighed(request, weigh, SystemInfo::of)
+            .await
     }
 
     /// The capabilities that Podman gives containers by default, `CAP_CHOWN`: `GET /libpod/info`, as
