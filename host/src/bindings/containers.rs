@@ -17,7 +17,7 @@ use super::wit::containers::{
 use super::wit::types::{Error, Protocol};
 use crate::api::containers::{ContainerSpec, UpdateSpec};
 use crate::api::{Client, ContainerId, ErrorKind};
-use crate::keeper::Handle;
+use crate::keeper::{Handle, Listed};
 use crate::policy::Verb;
 
 impl Host for DockerCtxView<'_> {
@@ -62,17 +62,16 @@ impl<T> HostWithStore<T> for HasDocker {
     ) -> DockerResult<Vec<ContainerSummary>> {
         let pass = accessor.with(|mut access| access.get().ctx.pass(Verb::ContainersList))?;
         let options = options.convert();
-        let rows = pass
+        let Listed { mut rows, handles } = pass
             .read(|client, keeper| async move { keeper.list(&client, &options).await })
             .await?;
         let show = accessor.with(|mut access| {
             let ctx = &mut access.get().ctx;
-            let handles = rows.iter().filter_map(|(handle, _)| *handle);
-            handles.for_each(|handle| ctx.told.add(handle));
+            handles.into_iter().for_each(|handle| ctx.told.add(handle));
             ctx.show()
         });
-        let shown = rows.into_iter().map(|(_, row)| show.row(row).convert());
-        Ok(shown.collect())
+        show.rows(&mut rows);
+        Ok(rows.convert())
     }
 
     async fn get(accessor: &Accessor<T, Self>, name: String) -> DockerResult<Resource<Handle>> {

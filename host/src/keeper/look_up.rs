@@ -9,6 +9,7 @@ use super::{Fault, Handle, Keeper};
 use crate::api::containers::{ContainerFilter, ContainerSummary, ListOptions};
 use crate::api::{Client, ContainerId};
 use crate::policy::Reach;
+use crate::policy::create::LABEL_OWNER;
 use crate::policy::ledger::Kind;
 
 /// How many images' labels are remembered.
@@ -17,6 +18,14 @@ const MAX_BROUGHT: usize = 256;
 /// The labels that images bring, by the images' ids, which never have others.
 #[derive(Default)]
 pub(super) struct Brought(Mutex<HashMap<String, BTreeSet<String>>>);
+
+/// The containers in scope.
+pub struct Listed {
+    /// What the engine says of them.
+    pub rows: Vec<ContainerSummary>,
+    /// Handles of all of them whose id can be read.
+    pub handles: Vec<Handle>,
+}
 
 impl Keeper {
     /// Looks a container up by its name, its id, or the beginning of its id.
@@ -57,49 +66,59 @@ impl Keeper {
         stamped.ok_or_else(|| not_found(Kind::Container, name))
     }
 
-    /// Lists the containers in scope that are as the options say. A row whose id can't be read has no handle.
-    pub async fn list(
-        &self,
-        client: &Client,
-        options: &ListOptions,
-    ) -> Result<Vec<(Option<Handle>, ContainerSummary)>, Fault> {
+    /// Lists the containers in scope that are as the options say.
+    pub async fn list(&self, client: &Client, options: &ListOptions) -> Result<Listed, Fault> {
         let generation = self.generation();
         let narrowed = self.narrowed(client, options).await?;
-        let rows = client.containers().list(&narrowed).await?;
-        let owned = self.owned()?;
+        let mut rows = client.containers().list(&narrowed).await?;
+        let owned = self.owned(&rows)?;
         let policy = self.policy();
         let scope = policy.scope();
-        let mut listed = Vec::with_capacity(rows.len());
-        for row in rows {
+        let mut seen = Vec::with_capacity(rows.len());
+        let mut handles = Vec::with_capacity(rows.len());
+        for row in &mut rows {
             let own = owned.contains(&row.id);
-            if self.reaches(client, &scope.containers, &row, own).await?
-                && self.decides_row(client, Access::See, &row, own).await?
-            {
-                let change = own || {
-                    let reach = &scope.change.containers;
-                    self.reaches(client, reach, &row, own).await?
-                };
-                let change = change && self.decides_row(client, Access::Change, &row, own).await?;
-                let id = row.id.parse::<ContainerId>().ok();
-                let handle = id.map(|id| Handle {
-                    id,
-                    change,
-                    own,
-                    generation,
-                });
-                listed.push((handle, if own { self.named(row) } else { row }));
+            let sees = self.reaches(client, &scope.containers, row, own).await?
+                && self.decides_row(client, Access::See, row, own).await?;
+            seen.push(sees);
+            if !sees {
+                continue;
+            }
+            let change = own || {
+                let reach = &scope.change.containers;
+                self.reaches(client, reach, row, own).await?
+            };
+            let change = change && self.decides_row(client, Access::Change, row, own).await?;
+            handles.extend(row.id.parse().ok().map(|id| Handle {
+                id,
+                change,
+                own,
+                generation,
+            }));
+            if own {
+                self.name_row(row);
             }
         }
-        Ok(listed)
+        let mut seen = seen.into_iter();
+        rows.retain(|_| seen.next() == Some(true));
+        Ok(Listed { rows, handles })
     }
 
-    /// The ids of all containers that are the plugin's own.
-    fn owned(&self) -> Result<HashSet<String>, Fault> {
+    /// The ids of the containers in a list that are the plugin's own. Each of them bears its owner's label; whether one that does is
+    /// own, the ledger knows.
+    fn owned(&self, rows: &[ContainerSummary]) -> Result<HashSet<String>, Fault> {
         let Some(owner) = self.owner() else {
             return Ok(HashSet::new());
         };
-        let rows = owner.rows(Kind::Container)?;
-        Ok(rows.into_iter().map(|object| object.id).collect())
+        let bears = |row: &ContainerSummary| {
+            let mut labels = row.labels.iter();
+            labels.any(|(key, value)| key == LABEL_OWNER && value == owner.id())
+        };
+        if !rows.iter().any(bears) {
+            return Ok(HashSet::new());
+        }
+        let objects = owner.rows(Kind::Container)?;
+        Ok(objects.into_iter().map(|object| object.id).collect())
     }
 
     /// The handle of a container that is in scope by the policy; none if it isn't by whoever decides beside that.
@@ -166,12 +185,13 @@ impl Keeper {
             Reach::Names(names) => names.iter().cloned().map(ContainerFilter::Name).collect(),
         });
         let options = ListOptions::all_with(filters.collect::<Vec<_>>());
+        let rows = client.containers().list(&options).await?;
         let owned = match reach.is_of_own() {
-            true => self.owned()?,
+            true => self.owned(&rows)?,
             false => HashSet::new(),
         };
         let mut found = Vec::new();
-        for row in client.containers().list(&options).await? {
+        for row in rows {
             let own = owned.contains(&row.id);
             if self.reaches(client, reach, &row, own).await? {
                 found.push(row);

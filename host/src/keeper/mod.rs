@@ -57,6 +57,7 @@ pub use create::Created;
 pub use end::{Ended, Left};
 pub use fault::Fault;
 pub(crate) use given::is_here;
+pub use look_up::Listed;
 pub use names::Inspected;
 pub use narrow::OtherPlugin;
 pub use objects::NetworkHandle;

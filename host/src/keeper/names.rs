@@ -102,8 +102,8 @@ impl Keeper {
         short.unwrap_or(name)
     }
 
-    /// A row of a list about one's own, with the names that the plugin is to see.
-    pub(super) fn named(&self, mut row: ContainerSummary) -> ContainerSummary {
+    /// Gives a row of a list about one's own the names that the plugin is to see.
+    pub(super) fn name_row(&self, row: &mut ContainerSummary) {
         if let Some(asked) = image_asked_for(&row.labels) {
             row.image = asked.to_owned();
         }
@@ -118,7 +118,6 @@ impl Keeper {
             on.network = self.shown_name(&on.network).to_owned();
         }
         row.mounts = self.mounts(&row.mounts);
-        row
     }
 
     /// What a container is called, with the name that the plugin is to see.

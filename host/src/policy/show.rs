@@ -128,12 +128,11 @@ impl Show {
         Some(health)
     }
 
-    /// A row of a list.
-    pub(crate) fn row(self, mut row: ContainerSummary) -> ContainerSummary {
+    /// The rows of a list.
+    pub(crate) fn rows(self, rows: &mut [ContainerSummary]) {
         if self.args != ShowArgs::All {
-            row.command = program(&row.command);
+            rows.iter_mut().for_each(|row| cut(&mut row.command));
         }
-        row
     }
 
     /// The processes of a container. A list with unknown titles has the command line last.
@@ -150,7 +149,7 @@ impl Show {
             // What stands beyond the titles is of the command line, too.
             process.truncate(list.titles.len().max(1));
             if let Some(line) = process.get_mut(column) {
-                *line = program(line);
+                cut(line);
             }
         }
         list
@@ -161,12 +160,12 @@ fn first(words: &[String]) -> Vec<String> {
     words.iter().take(1).cloned().collect()
 }
 
-/// The first word of a command line.
-fn program(line: &str) -> String {
-    line.split_whitespace()
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+/// Leaves the first word of a command line.
+fn cut(line: &mut String) {
+    let start = line.len() - line.trim_start().len();
+    line.drain(..start);
+    let end = line.find(char::is_whitespace).unwrap_or(line.len());
+    line.truncate(end);
 }
 
 #[cfg(test)]
@@ -192,11 +191,14 @@ mod tests {
         });
         assert!(command.args.is_empty());
         assert_eq!(command.command, Some(words("sh")));
-        let row = show.row(ContainerSummary {
-            command: "sh -c 'secret'".into(),
+        let row = |command: &str| ContainerSummary {
+            command: command.into(),
             ..ContainerSummary::default()
-        });
-        assert_eq!(row.command, "sh");
+        };
+        let mut rows = ["sh -c 'secret'", " sh\tsecret", "sh", " ", ""].map(row);
+        show.rows(&mut rows);
+        let commands = rows.each_ref().map(|row| row.command.as_str());
+        assert_eq!(commands, ["sh", "sh", "sh", "", ""]);
     }
 
     #[test]
