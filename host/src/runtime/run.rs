@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
 use wasmtime::Store;
 use wasmtime_wasi::I32Exit;
@@ -176,14 +177,21 @@ impl Run {
         // A panic in a host function unwinds through the run; the next store is sound all the same.
         let run = std::panic::AssertUnwindSafe(run).catch_unwind();
         let run = Measured::new(Box::pin(run), sandbox.cpu.0);
+        // Looked at when one of them wakes, and not whenever the run does.
+        let mut ends = FuturesUnordered::from_iter([
+            overdue(&stop, grace).map(|()| End::Ended).boxed(),
+            out_of_time(&rest.keeper)
+                .map(|time| End::Limit(Met::new("limits.time", time)))
+                .boxed(),
+        ]);
         let end = tokio::select! {
             result = run => match result {
                 Ok(result) => End::of(result, &sandbox),
                 Err(Exhausted) => End::Limit(Met::new("sandbox.cpu", sandbox.cpu)),
             },
-            () = overdue(&stop, grace) => End::Ended,
-            time = out_of_time(&rest.keeper) => End::Limit(Met::new("limits.time", time)),
+            Some(end) = ends.next() => end,
         };
+        drop(ends);
         let exit_status = store.data().docker.exit_status();
         // Lets go of the run's calls and streams before its writes are waited for.
         drop(store);

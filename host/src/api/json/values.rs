@@ -72,6 +72,10 @@ impl<'de, T: Json> Visitor<'de> for ListVisitor<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
         let mut list = Vec::new();
         while let Some(Strict(item)) = seq.next_element()? {
+            // Most have one, and none is a little larger than what it would have room for else.
+            if list.is_empty() {
+                list.reserve_exact(1);
+            }
             list.push(item);
         }
         Ok(list)
@@ -123,6 +127,9 @@ impl<K: Key, V: Json> Json for Map<K, V> {
 
 struct MapVisitor<K, V>(PhantomData<(K, V)>);
 
+/// Entries of a map that are larger come alone, mostly, and smaller ones, such as labels, in numbers.
+const LARGE: usize = 64;
+
 impl<'de, K: Key, V: Json> Visitor<'de> for MapVisitor<K, V> {
     type Value = Map<K, V>;
 
@@ -147,6 +154,9 @@ impl<'de, K: Key, V: Json> Visitor<'de> for MapVisitor<K, V> {
         while let Some(name) = map.next_key_seed(KeySeed)? {
             let key = K::of(&name).ok_or_else(|| A::Error::custom("an odd key"))?;
             let Strict(value) = map.next_value()?;
+            if entries.is_empty() {
+                entries.reserve_exact(if size_of::<(K, V)>() > LARGE { 1 } else { 8 });
+            }
             entries.push((key, value));
         }
         Ok(Map(entries))
