@@ -113,13 +113,12 @@ impl Row {
         }
     }
 
-    /// How often: so that the whole takes less than four minutes, and the short rows, where a few microseconds count, have
-    /// the most rounds.
+    /// How often: so that the whole takes less than eight minutes, and the rows where a hundredth counts have the most rounds.
     pub(crate) fn size(self, quick: bool) -> Size {
         let (rounds, turn) = match self {
             Self::Ping => (200, 40),
-            Self::Inspect => (150, 30),
-            Self::List => (300, 4),
+            Self::Inspect => (300, 30),
+            Self::List => (400, 12),
             Self::Logs => (11, 1),
             Self::Create => (30, 1),
             Self::Start => (12, 1),
