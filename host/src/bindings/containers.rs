@@ -67,7 +67,7 @@ impl<T> HostWithStore<T> for HasDocker {
             .await?;
         let show = accessor.with(|mut access| {
             let ctx = &mut access.get().ctx;
-            handles.into_iter().for_each(|handle| ctx.told.add(handle));
+            ctx.tell(handles);
             ctx.show()
         });
         show.rows(&mut rows);
@@ -113,7 +113,7 @@ fn hand_out<T>(
 ) -> DockerResult<Resource<Handle>> {
     accessor.with(|mut access| {
         let view = access.get();
-        view.ctx.told.add(handle);
+        view.ctx.tell([handle]);
         view.table.push(handle).map_err(error::bad_handle)
     })
 }

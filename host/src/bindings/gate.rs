@@ -90,6 +90,13 @@ impl DockerCtx {
         }
     }
 
+    /// Remembers what the plugin is told of, if it may ever open it: what is granted never becomes more.
+    pub(super) fn tell(&mut self, handles: impl IntoIterator<Item = Handle>) {
+        if self.keeper.policy().allow(Verb::ContainersOpen).is_ok() {
+            handles.into_iter().for_each(|handle| self.told.add(handle));
+        }
+    }
+
     fn refuse(&self, verb: Verb, refused: &Refused) -> Error {
         if let Some(audit) = &self.audit {
             let refusal = match refused {

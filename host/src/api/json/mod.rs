@@ -18,6 +18,7 @@ use super::error::{Error, Result};
 
 pub(super) use self::record::{Record, Source};
 pub(super) use self::snapshot::{Snapshot, text};
+use self::values::ListVisitor;
 pub(super) use self::values::{
     Blank, Created, Key, Map, Moment, Nullable, OneOrMore, RawText, Skipped, Text, TextVisitor,
     texts,
@@ -98,7 +99,7 @@ pub(super) trait Row: Record {
 /// Fails with `Protocol` if something in there is nested too deep.
 pub(super) fn rows<T: Row>(bytes: &[u8]) -> Result<Vec<T>> {
     let text = lossy(bytes);
-    let mut rows: Vec<T> = match from_text(&text) {
+    let mut rows: Vec<T> = match strict_rows(&text) {
         Ok(rows) => rows,
         Err(_) => {
             let rows: Option<Vec<&RawValue>> = serde_json::from_str(&text).map_err(unreadable)?;
@@ -109,6 +110,15 @@ pub(super) fn rows<T: Row>(bytes: &[u8]) -> Result<Vec<T>> {
     for (_, kept) in rows.iter_mut().flat_map(Row::more) {
         weigh(kept.as_bytes())?;
     }
+    Ok(rows)
+}
+
+fn strict_rows<T: Row>(text: &str) -> serde_json::Result<Vec<T>> {
+    /// Few rows are shorter, in bytes. Room that isn't needed is never touched.
+    const ROW: usize = 640;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let rows = json.deserialize_option(ListVisitor::with_room(text.len() / ROW + 1))?;
+    json.end()?;
     Ok(rows)
 }
 

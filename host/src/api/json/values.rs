@@ -33,7 +33,8 @@ impl<T: Json> Json for Option<T> {
 
 impl<T: Json> Json for Vec<T> {
     fn strict<'de, D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_option(ListVisitor(PhantomData))
+        // Most have one, and none is a little larger than what it would have room for else.
+        json.deserialize_option(ListVisitor::with_room(1))
     }
 
     fn tolerant(text: &str, path: &str, odd: &mut Odd) -> Option<Self> {
@@ -48,7 +49,18 @@ impl<T: Json> Json for Vec<T> {
     }
 }
 
-struct ListVisitor<T>(PhantomData<T>);
+/// Reads a list, with room for some as soon as there is one.
+pub(super) struct ListVisitor<T> {
+    room: usize,
+    item: PhantomData<T>,
+}
+
+impl<T> ListVisitor<T> {
+    pub(super) fn with_room(room: usize) -> Self {
+        let item = PhantomData;
+        Self { room, item }
+    }
+}
 
 impl<'de, T: Json> Visitor<'de> for ListVisitor<T> {
     type Value = Vec<T>;
@@ -72,9 +84,8 @@ impl<'de, T: Json> Visitor<'de> for ListVisitor<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
         let mut list = Vec::new();
         while let Some(Strict(item)) = seq.next_element()? {
-            // Most have one, and none is a little larger than what it would have room for else.
             if list.is_empty() {
-                list.reserve_exact(1);
+                list.reserve_exact(self.room);
             }
             list.push(item);
         }
@@ -337,7 +348,7 @@ impl Json for OneOrMore {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<OneOrMore, A::Error> {
-                let texts: Vec<String> = ListVisitor(PhantomData).visit_seq(seq)?;
+                let texts: Vec<String> = ListVisitor::with_room(1).visit_seq(seq)?;
                 Ok(OneOrMore((!texts.is_empty()).then_some(texts)))
             }
         }
