@@ -191,7 +191,6 @@ impl Run {
             },
             Some(end) = ends.next() => end,
         };
-        drop(ends);
         let exit_status = store.data().docker.exit_status();
         // Lets go of the run's calls and streams before its writes are waited for.
         drop(store);

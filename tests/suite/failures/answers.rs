@@ -237,8 +237,7 @@ async fn attack_135_an_answer_that_is_nested_too_deep() {
         [
             (
                 "list",
-                // Of a list it is each value that is handed on.
-                format!("[{{\"Id\":\"1\",\"X\":{}}}]", nested(depth)),
+                format!("[{{\"Id\":\"1\",\"X\":{}}}]", nested(depth - 2)),
             ),
             ("stats_stream", format!("{{\"x\":{inner}}}")),
             ("wait", format!("{{\"StatusCode\":0,\"X\":{inner}}}")),

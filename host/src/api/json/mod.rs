@@ -23,6 +23,7 @@ pub(super) use self::values::{
     Blank, Created, Key, Map, Moment, Nullable, OneOrMore, RawText, Skipped, Text, TextVisitor,
     texts,
 };
+use self::weight::weigh_within;
 pub(super) use self::weight::{weigh, weigh_list};
 
 /// Names, and values as JSON: what an answer holds beyond a type.
@@ -108,7 +109,8 @@ pub(super) fn rows<T: Row>(bytes: &[u8]) -> Result<Vec<T>> {
         }
     };
     for (_, kept) in rows.iter_mut().flat_map(Row::more) {
-        weigh(kept.as_bytes())?;
+        // In a list, and in a row of it.
+        weigh_within(kept.as_bytes(), 2)?;
     }
     Ok(rows)
 }

@@ -18,7 +18,12 @@ const LIGHT: usize = 4 << 20;
 ///
 /// Fails with `Protocol` if it is nested too deep.
 pub(in crate::api) fn weigh(bytes: &[u8]) -> Result<usize> {
-    let (mut depth, mut nested, mut values) = (0_usize, 0_usize, 0_usize);
+    weigh_within(bytes, 0)
+}
+
+/// As [`weigh`], for a part of an answer that stands so many levels deep in it.
+pub(super) fn weigh_within(bytes: &[u8], mut depth: usize) -> Result<usize> {
+    let (mut nested, mut values) = (0_usize, 0_usize);
     let mut rest = bytes.iter();
     while let Some(byte) = rest.next() {
         match byte {

@@ -130,6 +130,25 @@ fn what_is_no_list_is_an_error() {
 }
 
 #[test]
+fn attack_135_nothing_deeper_than_its_bound_is_kept_of_a_list() {
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    let lists = |depth: usize| {
+        let kept = nested(depth - 2);
+        [
+            format!("[{{\"Id\":\"a\",\"X\":{kept}}}]"),
+            // This one is read field by field.
+            format!("[{{\"Id\":7,\"X\":{kept}}}]"),
+        ]
+    };
+    let read = |list: &String| rows::<ContainerSummary>(list.as_bytes());
+    assert!(lists(64).iter().all(|list| read(list).is_ok()));
+    for list in lists(65) {
+        let error = read(&list).expect_err("it is too deep");
+        assert_eq!(error.kind(), ErrorKind::Protocol, "{list}");
+    }
+}
+
+#[test]
 fn text_that_is_no_utf8_costs_no_row() {
     let rows: Vec<ContainerSummary> =
         rows(b"[{\"Id\":\"a\",\"Command\":\"x\xff\"},{\"Id\":\"b\"}]").expect("a list");
