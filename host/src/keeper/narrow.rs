@@ -77,10 +77,15 @@ impl Keeper {
     ///
     /// [`Fault::Denied`] if its container isn't in scope any more.
     pub async fn renewed(&self, client: &Client, handle: Handle) -> Result<Handle, Fault> {
-        let generation = self.generation();
-        if handle.generation == generation {
+        if handle.generation == self.generation() {
             return Ok(handle);
         }
+        // Boxed, as it is rare, and every call on an object would be large by it.
+        Box::pin(self.looked_for_again(client, handle)).await
+    }
+
+    async fn looked_for_again(&self, client: &Client, handle: Handle) -> Result<Handle, Fault> {
+        let generation = self.generation();
         // It is not what the call is about.
         let client = &client.beside();
         let policy = self.policy();

@@ -201,7 +201,8 @@ impl Transport {
     /// connection, but can't take back a request that was sent.
     pub async fn call(&self, request: Request) -> Result<Response> {
         let route = request.route().clone();
-        self.try_call(request)
+        // Boxed: it is large, and what awaits it is moved about.
+        Box::pin(self.try_call(request))
             .await
             .map_err(|error| failed(error, &route))
     }

@@ -1,7 +1,5 @@
 //! What the engine knows of one container.
 
-use std::sync::OnceLock;
-
 use bytes::Bytes;
 
 use super::groups;
@@ -11,8 +9,8 @@ use super::types::{
     ContainerResources, ContainerSecurity, ContainerSizes, ContainerState, Healthcheck, MountPoint,
     NetworkEndpoint, PublishedPort,
 };
-use crate::api::json::{Record, Snapshot};
-use crate::api::{Error, Result};
+use crate::api::Result;
+use crate::api::json::{Group, Snapshot};
 
 /// What the engine knows of one container, as it was when asked.
 ///
@@ -39,8 +37,6 @@ pub struct ContainerDetails {
     sizes: Group<Option<ContainerSizes>>,
     exec_ids: Group<Vec<String>>,
 }
-
-type Group<T> = OnceLock<Result<T>>;
 
 impl ContainerDetails {
     #[cfg(test)]
@@ -85,76 +81,90 @@ impl ContainerDetails {
 
     /// What it is called and made of.
     pub fn identity(&self) -> Result<&ContainerIdentity> {
-        self.read(&self.identity, &["Id"], |groups::Identity(group)| group)
+        self.identity
+            .read(&self.snapshot, &["Id"], |groups::Identity(group)| group)
     }
 
     /// What it is doing and how it ended.
     pub fn state(&self) -> Result<&ContainerState> {
-        self.read(&self.state, &["State"], |group: groups::State| group.state)
+        self.state
+            .read(&self.snapshot, &["State"], |group: groups::State| {
+                group.state
+            })
     }
 
     /// What the health check says. None where there is none.
     pub fn health(&self) -> Result<Option<&ContainerHealth>> {
-        let health = self.read(&self.health, &["State"], |group: groups::Health| {
-            group.health
-        });
+        let health = self
+            .health
+            .read(&self.snapshot, &["State"], |group: groups::Health| {
+                group.health
+            });
         health.map(Option::as_ref)
     }
 
     /// What it runs.
     pub fn command(&self) -> Result<&ContainerCommand> {
-        self.read(&self.command, &["Config"], |groups::Command(group)| group)
+        self.command
+            .read(&self.snapshot, &["Config"], |groups::Command(group)| group)
     }
 
     /// The environment: names with values. None is a name without a value.
     pub fn env(&self) -> Result<&[(String, Option<String>)]> {
-        let env = self.read(&self.env, &["Config"], |group: groups::Env| {
-            group.variables()
-        });
+        let env = self
+            .env
+            .read(&self.snapshot, &["Config"], |group: groups::Env| {
+                group.variables()
+            });
         env.map(Vec::as_slice)
     }
 
     /// The labels.
     pub fn labels(&self) -> Result<&[(String, String)]> {
-        let labels = self.read(&self.labels, &["Config"], |group: groups::Labels| {
-            group.labels
-        });
+        let labels = self
+            .labels
+            .read(&self.snapshot, &["Config"], |group: groups::Labels| {
+                group.labels
+            });
         labels.map(Vec::as_slice)
     }
 
     /// How it was set up.
     pub fn config(&self) -> Result<&ContainerConfig> {
-        self.read(&self.config, &["Config"], |groups::Config(group)| group)
+        self.config
+            .read(&self.snapshot, &["Config"], |groups::Config(group)| group)
     }
 
     /// The health check that it was made with. None where there is none.
     pub fn healthcheck(&self) -> Result<Option<&Healthcheck>> {
         let read = |group: groups::Check| group.healthcheck;
-        let check = self.read(&self.healthcheck, &["Config"], read);
+        let check = self.healthcheck.read(&self.snapshot, &["Config"], read);
         check.map(Option::as_ref)
     }
 
     /// What it may use.
     pub fn resources(&self) -> Result<&ContainerResources> {
         let read = |groups::Resources(group)| group;
-        self.read(&self.resources, &["HostConfig"], read)
+        self.resources.read(&self.snapshot, &["HostConfig"], read)
     }
 
     /// How it stands in its machine.
     pub fn host_config(&self) -> Result<&ContainerHostConfig> {
         let read = |groups::HostConfig(group)| group;
-        self.read(&self.host_config, &["HostConfig"], read)
+        self.host_config.read(&self.snapshot, &["HostConfig"], read)
     }
 
     /// What keeps it apart from its machine.
     pub fn security(&self) -> Result<&ContainerSecurity> {
         let read = |groups::Security(group)| group;
-        self.read(&self.security, &["HostConfig"], read)
+        self.security.read(&self.snapshot, &["HostConfig"], read)
     }
 
     /// What is mounted in it.
     pub fn mounts(&self) -> Result<&[MountPoint]> {
-        let mounts = self.read(&self.mounts, &[], |group: groups::Mounts| group.mounts);
+        let mounts = self
+            .mounts
+            .read(&self.snapshot, &[], |group: groups::Mounts| group.mounts);
         mounts.map(Vec::as_slice)
     }
 
@@ -164,37 +174,32 @@ impl ContainerDetails {
             let named = |(network, on)| NetworkEndpoint { network, ..on };
             networks.into_iter().map(named).collect()
         };
-        let networks = self.read(&self.networks, &["NetworkSettings"], read);
+        let networks = self
+            .networks
+            .read(&self.snapshot, &["NetworkSettings"], read);
         networks.map(Vec::as_slice)
     }
 
     /// Exposed ports, and where they are published now. Empty while it doesn't run.
     pub fn ports(&self) -> Result<&[PublishedPort]> {
         let read = |group: groups::Ports| group.ports;
-        let ports = self.read(&self.ports, &["NetworkSettings"], read);
+        let ports = self.ports.read(&self.snapshot, &["NetworkSettings"], read);
         ports.map(Vec::as_slice)
     }
 
     /// Sizes on disk. None unless they were asked for.
     pub fn sizes(&self) -> Result<Option<&ContainerSizes>> {
-        let sizes = self.read(&self.sizes, &[], |group: groups::Sizes| group.sizes());
+        let sizes = self
+            .sizes
+            .read(&self.snapshot, &[], |group: groups::Sizes| group.sizes());
         sizes.map(Option::as_ref)
     }
 
     /// The full ids of commands running in it.
     pub fn exec_ids(&self) -> Result<&[String]> {
-        let ids = self.read(&self.exec_ids, &[], |group: groups::ExecIds| group.ids);
+        let ids = self
+            .exec_ids
+            .read(&self.snapshot, &[], |group: groups::ExecIds| group.ids);
         ids.map(Vec::as_slice)
-    }
-
-    /// Reads a group, once.
-    fn read<'a, G: Record, T>(
-        &'a self,
-        group: &'a Group<T>,
-        needed: &[&str],
-        of: fn(G) -> T,
-    ) -> Result<&'a T> {
-        let group = group.get_or_init(|| self.snapshot.group(needed).map(of));
-        group.as_ref().map_err(Error::clone)
     }
 }

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use super::error::{Error, Result};
 
 pub(super) use self::record::{Record, Source};
-pub(super) use self::snapshot::{Snapshot, text};
+pub(super) use self::snapshot::{Group, Snapshot, text};
 use self::values::ListVisitor;
 pub(super) use self::values::{
     Blank, Created, Key, Map, Moment, Nullable, OneOrMore, RawText, Skipped, Text, TextVisitor,
@@ -36,6 +36,12 @@ pub(super) trait Json: Default {
 
     /// Reads it if it is as it should be.
     fn strict<'de, D: Deserializer<'de>>(json: D) -> Result<Self, D::Error>;
+
+    /// As [`strict`](Self::strict), to where it belongs, which holds the default.
+    fn strict_into<'de, D: Deserializer<'de>>(&mut self, json: D) -> Result<(), D::Error> {
+        *self = Self::strict(json)?;
+        Ok(())
+    }
 
     /// Reads as much of it as can be read, and sets the rest aside; none if that is all.
     fn tolerant(text: &str, path: &str, odd: &mut Odd) -> Option<Self> {

@@ -41,7 +41,13 @@ pub(in crate::api) trait Source: Sized {
 
 impl<T: Record> Json for T {
     fn strict<'de, D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        json.deserialize_option(RecordVisitor(PhantomData))
+        let mut record = Self::default();
+        record.strict_into(json)?;
+        Ok(record)
+    }
+
+    fn strict_into<'de, D: Deserializer<'de>>(&mut self, json: D) -> Result<(), D::Error> {
+        json.deserialize_option(RecordVisitor(self))
     }
 
     fn tolerant(text: &str, path: &str, odd: &mut Odd) -> Option<Self> {
@@ -67,34 +73,33 @@ impl<T: Record> Json for T {
     }
 }
 
-struct RecordVisitor<T>(PhantomData<T>);
+struct RecordVisitor<'a, T>(&'a mut T);
 
-impl<'de, T: Record> Visitor<'de> for RecordVisitor<T> {
-    type Value = T;
+impl<'de, T: Record> Visitor<'de> for RecordVisitor<'_, T> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_none<E>(self) -> Result<T, E> {
-        Ok(T::default())
+    fn visit_none<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_unit<E>(self) -> Result<T, E> {
-        Ok(T::default())
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, json: D) -> Result<T, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
         json.deserialize_map(self)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-        let mut record = T::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(KeySeed)? {
-            record.field(&key, Next(&mut map, PhantomData))?;
+            self.0.field(&key, Next(&mut map, PhantomData))?;
         }
-        record.complete();
-        Ok(record)
+        self.0.complete();
+        Ok(())
     }
 }
 

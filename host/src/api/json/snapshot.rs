@@ -65,6 +65,28 @@ impl Snapshot {
     }
 }
 
+/// A group of an answer, read when it is asked for first. Boxed, as most never are, and an answer is handed from hand to hand.
+#[derive(Debug)]
+pub(in crate::api) struct Group<T>(OnceLock<Box<Result<T>>>);
+
+impl<T> Group<T> {
+    pub(in crate::api) fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Reads it as [`Snapshot::group`] does, once.
+    pub(in crate::api) fn read<G: Record>(
+        &self,
+        snapshot: &Snapshot,
+        needed: &[&str],
+        of: fn(G) -> T,
+    ) -> Result<&T> {
+        let read = || Box::new(snapshot.group(needed).map(of));
+        let group = self.0.get_or_init(read);
+        group.as_ref().as_ref().map_err(Error::clone)
+    }
+}
+
 /// An answer as text. Fails with `Protocol` if it isn't UTF-8.
 pub(in crate::api) fn text(bytes: Bytes) -> Result<String> {
     String::from_utf8(Vec::from(bytes))

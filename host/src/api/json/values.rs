@@ -3,7 +3,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
+    Visitor,
+};
 use serde_json::value::RawValue;
 
 use super::record::{Fields, KeySeed};
@@ -83,13 +86,25 @@ impl<'de, T: Json> Visitor<'de> for ListVisitor<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
         let mut list = Vec::new();
-        while let Some(Strict(item)) = seq.next_element()? {
-            if list.is_empty() {
-                list.reserve_exact(self.room);
-            }
-            list.push(item);
-        }
+        while seq.next_element_seed(Push(&mut list, self.room))?.is_some() {}
         Ok(list)
+    }
+}
+
+/// Reads an item to its place in the list: the larger ones are rows, and there are many.
+struct Push<'a, T>(&'a mut Vec<T>, usize);
+
+impl<'de, T: Json> DeserializeSeed<'de> for Push<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        let Self(list, room) = self;
+        if list.is_empty() {
+            list.reserve_exact(room);
+        }
+        list.push(T::default());
+        list.last_mut()
+            .map_or(Ok(()), |item| item.strict_into(json))
     }
 }
 

@@ -1,15 +1,13 @@
 //! What an engine tells of itself.
 
-use std::sync::OnceLock;
-
 use bytes::Bytes;
 
 use super::types::{
     DriverInfo, EngineIdentity, LimitSupport, ObjectCounts, RegistryAccess, StorageInfo,
     SwarmStatus,
 };
-use crate::api::json::{Blank, Map, Moment, Record, Skipped, Snapshot, Source};
-use crate::api::{Error, Result};
+use crate::api::Result;
+use crate::api::json::{Blank, Group, Map, Moment, Record, Skipped, Snapshot, Source};
 
 /// What an engine tells of itself, as it was when asked.
 ///
@@ -29,8 +27,6 @@ pub struct SystemInfo {
     security_options: Group<Vec<String>>,
     warnings: Group<Vec<String>>,
 }
-
-type Group<T> = OnceLock<Result<T>>;
 
 impl SystemInfo {
     #[cfg(test)]
@@ -68,61 +64,57 @@ impl SystemInfo {
 
     /// Who the engine is and what it runs on.
     pub fn identity(&self) -> Result<&EngineIdentity> {
-        self.read(&self.identity, &["ServerVersion"], |group| group)
+        self.identity
+            .read(&self.snapshot, &["ServerVersion"], |group| group)
     }
 
     /// How many objects there are.
     pub fn counts(&self) -> Result<&ObjectCounts> {
-        self.read(&self.counts, &["Containers"], |group| group)
+        self.counts
+            .read(&self.snapshot, &["Containers"], |group| group)
     }
 
     /// Where and how images and layers are kept.
     pub fn storage(&self) -> Result<&StorageInfo> {
-        self.read(&self.storage, &["Driver"], |group| group)
+        self.storage
+            .read(&self.snapshot, &["Driver"], |group| group)
     }
 
     /// What the kernel can hold a container to.
     pub fn limits(&self) -> Result<&LimitSupport> {
-        self.read(&self.limits, &[], |group| group)
+        self.limits.read(&self.snapshot, &[], |group| group)
     }
 
     /// Drivers and runtimes.
     pub fn drivers(&self) -> Result<&DriverInfo> {
-        self.read(&self.drivers, &["Plugins"], |group| group)
+        self.drivers
+            .read(&self.snapshot, &["Plugins"], |group| group)
     }
 
     /// How the engine stands to its swarm.
     pub fn swarm(&self) -> Result<&SwarmStatus> {
-        self.read(&self.swarm, &[], |SwarmGroup(group)| group)
+        self.swarm
+            .read(&self.snapshot, &[], |SwarmGroup(group)| group)
     }
 
     /// Registries and proxies.
     pub fn registries(&self) -> Result<&RegistryAccess> {
-        self.read(&self.registries, &[], |group| group)
+        self.registries.read(&self.snapshot, &[], |group| group)
     }
 
     /// The security features in force: `name=seccomp,profile=builtin`.
     pub fn security_options(&self) -> Result<&[String]> {
         let read = |SecurityOptions(options)| options;
-        let options = self.read(&self.security_options, &[], read);
+        let options = self.security_options.read(&self.snapshot, &[], read);
         options.map(Vec::as_slice)
     }
 
     /// What the engine warns of.
     pub fn warnings(&self) -> Result<&[String]> {
-        let warnings = self.read(&self.warnings, &[], |Warnings(warnings)| warnings);
+        let warnings = self
+            .warnings
+            .read(&self.snapshot, &[], |Warnings(warnings)| warnings);
         warnings.map(Vec::as_slice)
-    }
-
-    /// Reads a group, once.
-    fn read<'a, G: Record, T>(
-        &'a self,
-        group: &'a Group<T>,
-        needed: &[&str],
-        of: fn(G) -> T,
-    ) -> Result<&'a T> {
-        let group = group.get_or_init(|| self.snapshot.group(needed).map(of));
-        group.as_ref().map_err(Error::clone)
     }
 }
 
