@@ -289,7 +289,7 @@ impl Test {
     pub async fn run(self) -> Ran {
         self.try_run()
             .await
-            .unwrap_or_else(|error| panic!("the plugin isn't started: {error}"))
+            .unwrap_or_else(|error| panic!("the plugin isn't started: {error}: {error:?}"))
     }
 
     /// Runs the plugin to its end, if it is started.
@@ -331,7 +331,7 @@ impl Test {
         let audit = self.audit();
         let begun = self.begin_with(stdio).await;
         let (run, names) =
-            begun.unwrap_or_else(|error| panic!("the plugin isn't started: {error}"));
+            begun.unwrap_or_else(|error| panic!("the plugin isn't started: {error}: {error:?}"));
         Live {
             policy: run.policy(),
             run: tokio::spawn(run.finish()),
