@@ -81,23 +81,21 @@ impl ContainerDetails {
 
     /// What it is called and made of.
     pub fn identity(&self) -> Result<&ContainerIdentity> {
-        self.identity
-            .read(&self.snapshot, &["Id"], |groups::Identity(group)| group)
+        self.snapshot
+            .read(&self.identity, &["Id"], |groups::Identity(group)| group)
     }
 
     /// What it is doing and how it ended.
     pub fn state(&self) -> Result<&ContainerState> {
-        self.state
-            .read(&self.snapshot, &["State"], |group: groups::State| {
-                group.state
-            })
+        self.snapshot
+            .read(&self.state, &["State"], |group: groups::State| group.state)
     }
 
     /// What the health check says. None where there is none.
     pub fn health(&self) -> Result<Option<&ContainerHealth>> {
         let health = self
-            .health
-            .read(&self.snapshot, &["State"], |group: groups::Health| {
+            .snapshot
+            .read(&self.health, &["State"], |group: groups::Health| {
                 group.health
             });
         health.map(Option::as_ref)
@@ -105,15 +103,15 @@ impl ContainerDetails {
 
     /// What it runs.
     pub fn command(&self) -> Result<&ContainerCommand> {
-        self.command
-            .read(&self.snapshot, &["Config"], |groups::Command(group)| group)
+        self.snapshot
+            .read(&self.command, &["Config"], |groups::Command(group)| group)
     }
 
     /// The environment: names with values. None is a name without a value.
     pub fn env(&self) -> Result<&[(String, Option<String>)]> {
         let env = self
-            .env
-            .read(&self.snapshot, &["Config"], |group: groups::Env| {
+            .snapshot
+            .read(&self.env, &["Config"], |group: groups::Env| {
                 group.variables()
             });
         env.map(Vec::as_slice)
@@ -122,8 +120,8 @@ impl ContainerDetails {
     /// The labels.
     pub fn labels(&self) -> Result<&[(String, String)]> {
         let labels = self
-            .labels
-            .read(&self.snapshot, &["Config"], |group: groups::Labels| {
+            .snapshot
+            .read(&self.labels, &["Config"], |group: groups::Labels| {
                 group.labels
             });
         labels.map(Vec::as_slice)
@@ -131,40 +129,40 @@ impl ContainerDetails {
 
     /// How it was set up.
     pub fn config(&self) -> Result<&ContainerConfig> {
-        self.config
-            .read(&self.snapshot, &["Config"], |groups::Config(group)| group)
+        self.snapshot
+            .read(&self.config, &["Config"], |groups::Config(group)| group)
     }
 
     /// The health check that it was made with. None where there is none.
     pub fn healthcheck(&self) -> Result<Option<&Healthcheck>> {
         let read = |group: groups::Check| group.healthcheck;
-        let check = self.healthcheck.read(&self.snapshot, &["Config"], read);
+        let check = self.snapshot.read(&self.healthcheck, &["Config"], read);
         check.map(Option::as_ref)
     }
 
     /// What it may use.
     pub fn resources(&self) -> Result<&ContainerResources> {
         let read = |groups::Resources(group)| group;
-        self.resources.read(&self.snapshot, &["HostConfig"], read)
+        self.snapshot.read(&self.resources, &["HostConfig"], read)
     }
 
     /// How it stands in its machine.
     pub fn host_config(&self) -> Result<&ContainerHostConfig> {
         let read = |groups::HostConfig(group)| group;
-        self.host_config.read(&self.snapshot, &["HostConfig"], read)
+        self.snapshot.read(&self.host_config, &["HostConfig"], read)
     }
 
     /// What keeps it apart from its machine.
     pub fn security(&self) -> Result<&ContainerSecurity> {
         let read = |groups::Security(group)| group;
-        self.security.read(&self.snapshot, &["HostConfig"], read)
+        self.snapshot.read(&self.security, &["HostConfig"], read)
     }
 
     /// What is mounted in it.
     pub fn mounts(&self) -> Result<&[MountPoint]> {
         let mounts = self
-            .mounts
-            .read(&self.snapshot, &[], |group: groups::Mounts| group.mounts);
+            .snapshot
+            .read(&self.mounts, &[], |group: groups::Mounts| group.mounts);
         mounts.map(Vec::as_slice)
     }
 
@@ -175,31 +173,31 @@ impl ContainerDetails {
             networks.into_iter().map(named).collect()
         };
         let networks = self
-            .networks
-            .read(&self.snapshot, &["NetworkSettings"], read);
+            .snapshot
+            .read(&self.networks, &["NetworkSettings"], read);
         networks.map(Vec::as_slice)
     }
 
     /// Exposed ports, and where they are published now. Empty while it doesn't run.
     pub fn ports(&self) -> Result<&[PublishedPort]> {
         let read = |group: groups::Ports| group.ports;
-        let ports = self.ports.read(&self.snapshot, &["NetworkSettings"], read);
+        let ports = self.snapshot.read(&self.ports, &["NetworkSettings"], read);
         ports.map(Vec::as_slice)
     }
 
     /// Sizes on disk. None unless they were asked for.
     pub fn sizes(&self) -> Result<Option<&ContainerSizes>> {
         let sizes = self
-            .sizes
-            .read(&self.snapshot, &[], |group: groups::Sizes| group.sizes());
+            .snapshot
+            .read(&self.sizes, &[], |group: groups::Sizes| group.sizes());
         sizes.map(Option::as_ref)
     }
 
     /// The full ids of commands running in it.
     pub fn exec_ids(&self) -> Result<&[String]> {
         let ids = self
-            .exec_ids
-            .read(&self.snapshot, &[], |group: groups::ExecIds| group.ids);
+            .snapshot
+            .read(&self.exec_ids, &[], |group: groups::ExecIds| group.ids);
         ids.map(Vec::as_slice)
     }
 }

@@ -17,6 +17,9 @@ pub(in crate::api) struct Snapshot {
     fields: OnceLock<Result<Vec<Field>>>,
 }
 
+/// A group of an answer, read when it is asked for first. Boxed, as most never are, and an answer is handed from hand to hand.
+pub(in crate::api) type Group<T> = OnceLock<Box<Result<T>>>;
+
 #[derive(Debug)]
 struct Field {
     key: Range<usize>,
@@ -37,10 +40,20 @@ impl Snapshot {
         &self.text
     }
 
-    /// Reads a group of which `needed` can't be absent.
+    /// Reads a group of which `needed` can't be absent, once.
     ///
     /// Fails with `Protocol` if that is absent, or if something is odd that isn't optional.
-    pub(in crate::api) fn group<T: Record>(&self, needed: &[&str]) -> Result<T> {
+    pub(in crate::api) fn read<'a, G: Record, T>(
+        &self,
+        group: &'a Group<T>,
+        needed: &[&str],
+        of: fn(G) -> T,
+    ) -> Result<&'a T> {
+        let group = group.get_or_init(|| Box::new(self.group(needed).map(of)));
+        group.as_ref().as_ref().map_err(Error::clone)
+    }
+
+    fn group<T: Record>(&self, needed: &[&str]) -> Result<T> {
         let fields = self.fields.get_or_init(|| fields(&self.text));
         let fields = fields.as_ref().map_err(Error::clone)?;
         let fields = fields.iter().filter_map(|field| {
@@ -62,28 +75,6 @@ impl Snapshot {
             Some(key) => Err(Error::protocol(format!("the engine's answer has no {key}"))),
             None => odd.check().map(|()| group),
         }
-    }
-}
-
-/// A group of an answer, read when it is asked for first. Boxed, as most never are, and an answer is handed from hand to hand.
-#[derive(Debug)]
-pub(in crate::api) struct Group<T>(OnceLock<Box<Result<T>>>);
-
-impl<T> Group<T> {
-    pub(in crate::api) fn new() -> Self {
-        Self(OnceLock::new())
-    }
-
-    /// Reads it as [`Snapshot::group`] does, once.
-    pub(in crate::api) fn read<G: Record>(
-        &self,
-        snapshot: &Snapshot,
-        needed: &[&str],
-        of: fn(G) -> T,
-    ) -> Result<&T> {
-        let read = || Box::new(snapshot.group(needed).map(of));
-        let group = self.0.get_or_init(read);
-        group.as_ref().as_ref().map_err(Error::clone)
     }
 }
 

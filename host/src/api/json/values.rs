@@ -102,9 +102,7 @@ impl<'de, T: Json> DeserializeSeed<'de> for Push<'_, T> {
         if list.is_empty() {
             list.reserve_exact(room);
         }
-        list.push(T::default());
-        list.last_mut()
-            .map_or(Ok(()), |item| item.strict_into(json))
+        list.push_mut(T::default()).strict_into(json)
     }
 }
 

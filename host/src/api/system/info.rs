@@ -64,56 +64,56 @@ impl SystemInfo {
 
     /// Who the engine is and what it runs on.
     pub fn identity(&self) -> Result<&EngineIdentity> {
-        self.identity
-            .read(&self.snapshot, &["ServerVersion"], |group| group)
+        self.snapshot
+            .read(&self.identity, &["ServerVersion"], |group| group)
     }
 
     /// How many objects there are.
     pub fn counts(&self) -> Result<&ObjectCounts> {
-        self.counts
-            .read(&self.snapshot, &["Containers"], |group| group)
+        self.snapshot
+            .read(&self.counts, &["Containers"], |group| group)
     }
 
     /// Where and how images and layers are kept.
     pub fn storage(&self) -> Result<&StorageInfo> {
-        self.storage
-            .read(&self.snapshot, &["Driver"], |group| group)
+        self.snapshot
+            .read(&self.storage, &["Driver"], |group| group)
     }
 
     /// What the kernel can hold a container to.
     pub fn limits(&self) -> Result<&LimitSupport> {
-        self.limits.read(&self.snapshot, &[], |group| group)
+        self.snapshot.read(&self.limits, &[], |group| group)
     }
 
     /// Drivers and runtimes.
     pub fn drivers(&self) -> Result<&DriverInfo> {
-        self.drivers
-            .read(&self.snapshot, &["Plugins"], |group| group)
+        self.snapshot
+            .read(&self.drivers, &["Plugins"], |group| group)
     }
 
     /// How the engine stands to its swarm.
     pub fn swarm(&self) -> Result<&SwarmStatus> {
-        self.swarm
-            .read(&self.snapshot, &[], |SwarmGroup(group)| group)
+        self.snapshot
+            .read(&self.swarm, &[], |SwarmGroup(group)| group)
     }
 
     /// Registries and proxies.
     pub fn registries(&self) -> Result<&RegistryAccess> {
-        self.registries.read(&self.snapshot, &[], |group| group)
+        self.snapshot.read(&self.registries, &[], |group| group)
     }
 
     /// The security features in force: `name=seccomp,profile=builtin`.
     pub fn security_options(&self) -> Result<&[String]> {
         let read = |SecurityOptions(options)| options;
-        let options = self.security_options.read(&self.snapshot, &[], read);
+        let options = self.snapshot.read(&self.security_options, &[], read);
         options.map(Vec::as_slice)
     }
 
     /// What the engine warns of.
     pub fn warnings(&self) -> Result<&[String]> {
         let warnings = self
-            .warnings
-            .read(&self.snapshot, &[], |Warnings(warnings)| warnings);
+            .snapshot
+            .read(&self.warnings, &[], |Warnings(warnings)| warnings);
         warnings.map(Vec::as_slice)
     }
 }
