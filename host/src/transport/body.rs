@@ -4,7 +4,7 @@
 //! takes to hand each of them through a general client's tasks and channels, and it is the greatest part of a log's own
 //! cost; so flows are read here.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use hyper::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use hyper::{HeaderMap, Method, StatusCode};
 
@@ -68,10 +68,10 @@ impl BodyDecoder {
         }
     }
 
-    /// How many bytes are known to come.
+    /// How many bytes are known to come next.
     pub(super) fn announced(&self) -> u64 {
         match self {
-            Self::Length(left) => *left,
+            Self::Length(left) | Self::Chunked(Place::Data(left)) => *left,
             _ => 0,
         }
     }
@@ -80,18 +80,36 @@ impl BodyDecoder {
         matches!(self, Self::Done)
     }
 
+    /// Whether its end is the connection's.
+    pub(super) fn ends_the_connection(&self) -> bool {
+        matches!(self, Self::ToTheEnd)
+    }
+
     /// What there is of the body in `read`, never an empty piece; none when more must be read, or when it is done.
     pub(super) fn next(&mut self, read: &mut BytesMut) -> Result<Option<Bytes>> {
-        let piece = match self {
-            Self::Done => None,
-            Self::ToTheEnd => (!read.is_empty()).then(|| read.split().freeze()),
-            Self::Length(left) => take(left, read),
-            Self::Chunked(place) => place.take(read)?,
-        };
+        let mut kept = 0;
+        self.gather(read, &mut kept)?;
+        Ok((kept > 0).then(|| read.split_to(kept).freeze()))
+    }
+
+    /// Adds what there is of the body to the `kept` bytes of it that `read` begins with. What is no part of it yet follows them.
+    ///
+    /// An error comes after the data before it.
+    pub(super) fn gather(&mut self, read: &mut BytesMut, kept: &mut usize) -> Result<()> {
+        match self {
+            Self::Done => {}
+            Self::ToTheEnd => *kept = read.len(),
+            Self::Length(left) => {
+                let count = at_most(*left, read.len() - *kept);
+                *left -= count as u64;
+                *kept += count;
+            }
+            Self::Chunked(place) => place.gather(read, kept)?,
+        }
         if matches!(self, Self::Length(0) | Self::Chunked(Place::End)) {
             *self = Self::Done;
         }
-        Ok(piece)
+        Ok(())
     }
 
     /// Says what the connection's end means for the body.
@@ -107,17 +125,17 @@ impl BodyDecoder {
 }
 
 impl Place {
-    /// Takes the data of all chunks in `read`, moved together; none when more must be read.
-    ///
-    /// An error comes after the data before it.
-    fn take(&mut self, read: &mut BytesMut) -> Result<Option<Bytes>> {
-        let (mut seen, mut kept) = (0, 0);
+    /// Moves the data of all chunks in `read` together.
+    fn gather(&mut self, read: &mut BytesMut, kept: &mut usize) -> Result<()> {
+        let (before, mut seen) = (*kept, *kept);
         let result = loop {
             if let Self::Data(left) = self {
                 let count = at_most(*left, read.len() - seen);
-                read.copy_within(seen..seen + count, kept);
+                if seen > *kept {
+                    read.copy_within(seen..seen + count, *kept);
+                }
                 seen += count;
-                kept += count;
+                *kept += count;
                 *left -= count as u64;
                 if *left > 0 {
                     break Ok(());
@@ -127,17 +145,24 @@ impl Place {
             match self.advance(read.get(seen..).unwrap_or_default()) {
                 Ok(Some((next, length))) => {
                     *self = next;
-                    seen += length;
+                    match seen {
+                        // The first chunk stays where it is.
+                        0 => read.advance(length),
+                        _ => seen += length,
+                    }
                 }
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
         };
-        let mut piece = read.split_to(seen);
-        piece.truncate(kept);
+        if seen > *kept {
+            let end = read.len();
+            read.copy_within(seen..end, *kept);
+            read.truncate(end - (seen - *kept));
+        }
         match result {
-            Err(error) if piece.is_empty() => Err(error),
-            _ => Ok((!piece.is_empty()).then(|| piece.freeze())),
+            Err(error) if *kept == before => Err(error),
+            _ => Ok(()),
         }
     }
 
@@ -173,13 +198,6 @@ impl Place {
             Self::Data(_) | Self::End => Ok(None),
         }
     }
-}
-
-/// Takes what there is of `left` bytes.
-fn take(left: &mut u64, read: &mut BytesMut) -> Option<Bytes> {
-    let count = at_most(*left, read.len());
-    *left -= count as u64;
-    (count > 0).then(|| read.split_to(count).freeze())
 }
 
 fn at_most(left: u64, there: usize) -> usize {
@@ -266,6 +284,21 @@ mod tests {
             let start = BodyDecoder::Chunked(Place::Size);
             let (_, result) = decode(start, [CHUNKS.get(..at).expect("a part")]);
             assert!(result.is_err(), "cut off at {at}");
+        }
+    }
+
+    #[test]
+    fn chunks_are_kept_in_one_place_wherever_they_are_cut() {
+        for size in 1..=CHUNKS.len() {
+            let mut decoder = BodyDecoder::Chunked(Place::Size);
+            let (mut read, mut kept) = (BytesMut::new(), 0);
+            for piece in CHUNKS.chunks(size) {
+                read.extend_from_slice(piece);
+                decoder.gather(&mut read, &mut kept).expect("chunks");
+            }
+            assert!(decoder.is_done(), "in pieces of {size}");
+            assert_eq!(&read[..], b"abc0123456789\n", "in pieces of {size}");
+            assert_eq!(kept, read.len());
         }
     }
 

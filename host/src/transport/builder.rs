@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::header::HeaderValue;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::connect::Connector;
+use super::idle::Idle;
 use super::version::Negotiation;
 use super::{Address, ApiVersion, Error, ErrorKind, Result, Shared, Transport};
 
@@ -22,12 +21,8 @@ pub const DEFAULT_HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// once open more, which are closed as they come back.
 pub const DEFAULT_MAX_IDLE: usize = 32;
 
-/// After how long an idle connection is closed.
+/// After how long an idle connection is used no more.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
-
-/// The most that is read ahead of a connection, in bytes; it bounds an answer's head as well. A
-/// Unix socket holds about as much.
-const MAX_READ_BUFFER: usize = 256 << 10;
 
 /// Settings of a [`Transport`].
 #[derive(Clone, Debug)]
@@ -84,15 +79,9 @@ impl Builder {
         let version = self.version.map(ApiVersion::supported).transpose()?;
         let host = host_header(&self.address)?;
         let connector = Connector::new(self.address, self.connect_timeout)?;
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(self.max_idle)
-            .http1_max_buf_size(MAX_READ_BUFFER)
-            .build(connector.clone());
         let shared = Shared {
-            client,
             connector,
+            idle: Idle::new(self.max_idle, IDLE_TIMEOUT),
             host,
             head_timeout: self.head_timeout,
             negotiation: Negotiation::new(version),

@@ -1,20 +1,11 @@
 //! Connections to the engine.
 
-use std::io;
 use std::path::PathBuf;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use hyper::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
-use hyper_util::rt::TokioIo;
-use hyperlocal::{UnixConnector, UnixStream};
-use tokio::io::AsyncWrite;
-use tokio::net::{self, TcpStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use tokio::net::UnixStream;
 use tower_service::Service;
 
 use super::address::Address;
@@ -64,13 +55,7 @@ impl Connector {
         &self.address
     }
 
-    /// Makes a connection for hyper.
-    fn connect(&self) -> BoxFuture<'static, Result<Io>> {
-        let this = self.clone();
-        async move { this.within(this.target.clone().connect()).await }.boxed()
-    }
-
-    /// Makes a connection for one exchange.
+    /// Makes a connection.
     pub(super) async fn open(&self) -> Result<Line> {
         self.within(self.target.clone().open()).await
     }
@@ -93,19 +78,9 @@ impl Connector {
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 impl Target {
-    async fn connect(self) -> Result<Io, Failure> {
-        match self {
-            Self::Unix(path) => {
-                let uri = hyperlocal::Uri::new(path, "/").into();
-                Ok(Io::Unix(UnixConnector.call(uri).await?))
-            }
-            Self::Tcp(mut connector, uri) => Ok(Io::Tcp(connector.call(uri).await?)),
-        }
-    }
-
     async fn open(self) -> Result<Line, Failure> {
         match self {
-            Self::Unix(path) => Ok(Line::Unix(net::UnixStream::connect(path).await?)),
+            Self::Unix(path) => Ok(Line::Unix(UnixStream::connect(path).await?)),
             Self::Tcp(mut connector, uri) => Ok(Line::Tcp(connector.call(uri).await?.into_inner())),
         }
     }
@@ -115,87 +90,4 @@ fn bad(address: &Address, why: &str) -> Error {
     Error::new(ErrorKind::InvalidAddress(format!(
         "bad engine address {address}: {why}"
     )))
-}
-
-impl Service<Uri> for Connector {
-    type Response = Io;
-    type Error = Error;
-    type Future = BoxFuture<'static, Result<Io>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, _: Uri) -> Self::Future {
-        self.connect()
-    }
-}
-
-/// An open connection of hyper's.
-pub(super) enum Io {
-    Unix(UnixStream),
-    Tcp(TokioIo<TcpStream>),
-}
-
-impl Connection for Io {
-    fn connected(&self) -> Connected {
-        Connected::new()
-    }
-}
-
-impl Read for Io {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Unix(io) => Read::poll_read(Pin::new(io), cx, buf),
-            Self::Tcp(io) => Read::poll_read(Pin::new(io), cx, buf),
-        }
-    }
-}
-
-impl Write for Io {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Unix(io) => Write::poll_write(Pin::new(io), cx, buf),
-            Self::Tcp(io) => Write::poll_write(Pin::new(io), cx, buf),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Unix(io) => Write::poll_flush(Pin::new(io), cx),
-            Self::Tcp(io) => Write::poll_flush(Pin::new(io), cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Unix(io) => Write::poll_shutdown(Pin::new(io), cx),
-            Self::Tcp(io) => Write::poll_shutdown(Pin::new(io), cx),
-        }
-    }
-
-    // The defaults of these two would send a request's head and body by two writes.
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            // Hyperlocal's `hyper::rt::Write` has no vectored write, its `AsyncWrite` has.
-            Self::Unix(io) => AsyncWrite::poll_write_vectored(Pin::new(io), cx, bufs),
-            Self::Tcp(io) => Write::poll_write_vectored(Pin::new(io), cx, bufs),
-        }
-    }
 }

@@ -153,52 +153,6 @@ impl Error {
         self
     }
 
-    /// Sorts an error of hyper's, or of the client above it, by its causes.
-    ///
-    /// `sent` says whether the request may have left; causes that rule it out take precedence.
-    pub(crate) fn from_http(
-        error: &(dyn std::error::Error + 'static),
-        address: &dyn fmt::Display,
-        sent: bool,
-    ) -> Self {
-        for cause in causes(error) {
-            if let Some(own) = cause.downcast_ref::<Self>() {
-                return own.clone();
-            }
-            if let Some(hyper) = cause.downcast_ref::<hyper::Error>() {
-                // Hyper says "canceled" of a request only while it still holds it whole.
-                let sent = sent && !hyper.is_canceled();
-                if hyper.is_parse() {
-                    let message = format!("the engine's answer can't be read: {}", Chain(hyper));
-                    return Self::new(ErrorKind::Protocol(message)).maybe_sent(sent);
-                }
-                if hyper.is_incomplete_message() {
-                    return closed("before it answered", sent);
-                }
-            }
-            if let Some(io) = cause.downcast_ref::<io::Error>() {
-                return Self::from_io(io, address).maybe_sent(sent);
-            }
-        }
-        let message = format!("lost the engine at {address}: {}", Chain(error));
-        let canceled = causes(error)
-            .filter_map(|e| e.downcast_ref::<hyper::Error>())
-            .any(|e| e.is_canceled());
-        Self::new(ErrorKind::Unavailable(message)).maybe_sent(sent && !canceled)
-    }
-
-    fn from_io(io: &io::Error, address: &dyn fmt::Display) -> Self {
-        match io.kind() {
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-                Self::protocol(format!("the engine's answer can't be read: {io}"))
-            }
-            io::ErrorKind::UnexpectedEof => closed("before the answer was complete", true),
-            _ => Self::answered(ErrorKind::Unavailable(format!(
-                "lost the engine at {address}: {io}"
-            ))),
-        }
-    }
-
     /// Why a connection couldn't be made, with what to do about it.
     pub(crate) fn connect(
         error: &(dyn std::error::Error + 'static),

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read};
 use std::net;
 use std::os::unix::net as unix;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
@@ -34,6 +34,14 @@ impl Line {
             other => other,
         };
         Ok(())
+    }
+
+    /// Whether nothing has come, not even the end.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        let mut byte = [0];
+        let mut cx = Context::from_waker(Waker::noop());
+        let read = Pin::new(self).poll_read(&mut cx, &mut ReadBuf::new(&mut byte));
+        read.is_pending()
     }
 
     /// The connection, of which whoever waits for it is woken again.

@@ -28,6 +28,7 @@ mod builder;
 mod connect;
 mod error;
 mod frames;
+mod idle;
 mod json_lines;
 mod line;
 mod meter;
@@ -49,14 +50,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::FutureExt;
-use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper::http::uri::{PathAndQuery, Uri};
 use hyper::{HeaderMap, StatusCode};
-use hyper_util::client::legacy::{Client, Error as ClientError};
 
 use self::connect::Connector;
-use self::response::Plain;
+use self::idle::Idle;
 use self::version::{Agreed, Negotiation};
 use self::wire::{Bounds, Exchange};
 
@@ -87,8 +86,8 @@ pub struct Transport {
 }
 
 struct Shared {
-    client: Client<Connector, Full<Bytes>>,
     connector: Connector,
+    idle: Idle,
     host: HeaderValue,
     head_timeout: Duration,
     negotiation: Negotiation,
@@ -216,33 +215,54 @@ impl Transport {
         let timeout = self.head_timeout(request.head_timeout);
         let limit = request.body_limit;
         let route = request.route().clone();
-        let http = self.prepare(request, prefix, Form::Absolute)?;
-        let answer = self.shared.client.request(http.map(Full::new));
-        let answer = within_head(
-            timeout,
-            answer.map(|r| r.map_err(|e| self.client_error(&e))),
-        )
-        .await?;
-        let (head, body) = answer.into_parts();
-        if let Some(trace) = &self.trace {
-            trace.answers(&route, head.status);
-        }
-        let mut body = Plain {
-            body,
-            address: self.address(),
-            meter: self.meter.as_deref(),
-            trace: self.trace.as_deref(),
+        let http = self.prepare(request, prefix)?;
+        let bounds = || Bounds {
+            meter: self.meter.clone(),
+            memory: None,
         };
+        let (status, headers, mut exchange) = self.begin(&http, timeout, bounds).await?;
+        self.follow(&route, status, &mut exchange);
         let memory = self.memory.as_deref();
-        if !response::is_answer(head.status) {
-            return Err(response::refusal(head.status, &mut body, memory).await);
+        let answer = match response::is_answer(status) {
+            true => response::read_all(&mut exchange, limit, timeout, memory).await,
+            false => Err(response::refusal(status, &mut exchange, memory).await),
+        };
+        if let Some(line) = exchange.into_line() {
+            self.shared.idle.put(line);
         }
-        let body = response::read_all(&mut body, limit, timeout, memory).await?;
         Ok(Response {
-            status: head.status,
-            headers: head.headers,
-            body,
+            status,
+            headers,
+            body: answer?,
         })
+    }
+
+    /// Begins an exchange on a connection that was used before, if there is one that takes the request.
+    async fn begin(
+        &self,
+        request: &hyper::Request<Bytes>,
+        timeout: Option<Duration>,
+        bounds: impl Fn() -> Bounds,
+    ) -> Result<(StatusCode, HeaderMap, Exchange)> {
+        let begin = |line| {
+            let exchange = Exchange::begin(line, request, self.address(), bounds());
+            within_head(timeout, exchange)
+        };
+        while let Some(line) = self.shared.idle.take() {
+            match begin(line).await {
+                Err(error) if !error.sent() => {}
+                result => return result,
+            }
+        }
+        begin(self.shared.connector.open().await?).await
+    }
+
+    /// Keeps account of an answer and of its body.
+    fn follow(&self, route: &Route, status: StatusCode, exchange: &mut Exchange) {
+        if let Some(trace) = &self.trace {
+            trace.answers(route, status);
+            exchange.trace(Arc::clone(trace));
+        }
     }
 
     /// Sends a request over a connection of its own and hands the answer on as it comes.
@@ -263,25 +283,15 @@ impl Transport {
         let prefix = self.prefix(&request).await?;
         let timeout = self.head_timeout(request.head_timeout);
         let route = request.route().clone();
-        let http = self.prepare(request, prefix, Form::Origin)?;
+        let http = self.prepare(request, prefix)?;
         let line = self.shared.connector.open().await?;
-        let (status, headers, mut exchange) = within_head(
-            timeout,
-            Exchange::begin(
-                line,
-                http,
-                self.address(),
-                Bounds {
-                    meter: self.meter.clone(),
-                    memory: self.part_of_memory(),
-                },
-            ),
-        )
-        .await?;
-        if let Some(trace) = &self.trace {
-            trace.answers(&route, status);
-            exchange.trace(Arc::clone(trace));
-        }
+        let bounds = Bounds {
+            meter: self.meter.clone(),
+            memory: self.part_of_memory(),
+        };
+        let exchange = Exchange::begin(line, &http, self.address(), bounds);
+        let (status, headers, mut exchange) = within_head(timeout, exchange).await?;
+        self.follow(&route, status, &mut exchange);
         if !response::is_answer(status) {
             let memory = self.memory.as_deref();
             return Err(response::refusal(status, &mut exchange, memory).await);
@@ -318,17 +328,13 @@ impl Transport {
         }
     }
 
-    fn prepare(&self, request: Request, prefix: &str, form: Form) -> Result<hyper::Request<Bytes>> {
+    fn prepare(&self, request: Request, prefix: &str) -> Result<hyper::Request<Bytes>> {
         let target = PathAndQuery::from_maybe_shared(Bytes::from(request.target(prefix)));
         let target = target.map_err(|_| bad_target())?;
-        let uri = match form {
-            Form::Origin => Uri::from(target),
-            Form::Absolute => absolute(target)?,
-        };
         let method = request.route().method.clone();
         let mut http = hyper::Request::new(Bytes::new());
         *http.method_mut() = method;
-        *http.uri_mut() = uri;
+        *http.uri_mut() = Uri::from(target);
         let headers = http.headers_mut();
         headers.insert(HOST, self.shared.host.clone());
         headers.insert(USER_AGENT, AGENT);
@@ -342,32 +348,10 @@ impl Transport {
         }
         Ok(http)
     }
-
-    fn client_error(&self, error: &ClientError) -> Error {
-        Error::from_http(error, self.address(), !error.is_connect())
-    }
 }
 
 /// Who is speaking, for the engine's log.
 const AGENT: HeaderValue = HeaderValue::from_static(concat!("dockwit/", env!("CARGO_PKG_VERSION")));
-
-/// How a request names its target.
-#[derive(Clone, Copy)]
-enum Form {
-    /// By path and query alone, as it goes over the wire.
-    Origin,
-    /// With an authority, which the pool of connections files it under.
-    Absolute,
-}
-
-/// All connections of a transport go to one place, whatever the name in the pool.
-fn absolute(target: PathAndQuery) -> Result<Uri> {
-    let mut parts = hyper::http::uri::Parts::default();
-    parts.scheme = Some(hyper::http::uri::Scheme::HTTP);
-    parts.authority = Some(hyper::http::uri::Authority::from_static("docker"));
-    parts.path_and_query = Some(target);
-    Uri::from_parts(parts).map_err(|_| bad_target())
-}
 
 fn bad_target() -> Error {
     Error::new(ErrorKind::InvalidRequest(

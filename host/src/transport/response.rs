@@ -1,16 +1,14 @@
 //! Answers that are read to their end, and errors.
 
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use hyper::body::Body;
 use hyper::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use super::budget::Holding;
 use super::error::{Error, ErrorKind, Phase, Result};
+use super::wire::Exchange;
 
 /// How much of an error's body is read, in bytes: engines send less than one KiB, a proxy's page
 /// may have some more.
@@ -21,10 +19,6 @@ const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The longest message of an error, in bytes. It ends up in a plugin's memory and in logs.
 const MAX_MESSAGE: usize = 8 << 10;
-
-/// How much memory an announced length may reserve ahead, in bytes. What really comes decides
-/// about the rest.
-const MAX_RESERVE: usize = 1 << 20;
 
 /// A whole answer.
 #[derive(Clone, Debug)]
@@ -38,101 +32,33 @@ pub struct Response {
     pub body: Bytes,
 }
 
-/// A body together with what drives it; each data frame is a piece of the answer.
-pub(super) trait Pieces {
-    /// Waits for the next piece; none is the orderly end.
-    async fn piece(&mut self) -> Result<Option<Bytes>>;
-
-    /// The body's announced length in bytes, or 0.
-    fn announced(&self) -> u64;
-}
-
-/// Any of hyper's bodies, with the address for the message of an error, and who counts what comes.
-pub(super) struct Plain<'a, B> {
-    pub(super) body: B,
-    pub(super) address: &'a super::Address,
-    pub(super) meter: Option<&'a super::Meter>,
-    pub(super) trace: Option<&'a super::Trace>,
-}
-
-impl<B: Body<Data = Bytes, Error = hyper::Error> + Unpin> Pieces for Plain<'_, B> {
-    async fn piece(&mut self) -> Result<Option<Bytes>> {
-        // The end is known early where the length was announced, and needs no poll.
-        while !self.body.is_end_stream() {
-            match poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await {
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(data) if !data.is_empty() => {
-                        if let Some(trace) = self.trace {
-                            trace.receives(data.len());
-                        }
-                        self.meter.map_or(Ok(()), |meter| meter.take(data.len()))?;
-                        return Ok(Some(data));
-                    }
-                    _ => {}
-                },
-                Some(Err(error)) => return Err(Error::from_http(&error, self.address, true)),
-                None => break,
-            }
-        }
-        Ok(None)
-    }
-
-    fn announced(&self) -> u64 {
-        self.body.size_hint().lower()
-    }
-}
-
 /// Reads a body to its end, each piece within `pause`.
 ///
-/// A body that came in one piece is returned as it came. What it takes of memory is held as it comes, whatever length was
-/// announced.
+/// What it takes of memory is held as it comes, whatever length was announced.
 pub(super) async fn read_all(
-    pieces: &mut impl Pieces,
+    exchange: &mut Exchange,
     limit: usize,
     pause: Option<Duration>,
     memory: Option<&Holding>,
 ) -> Result<Bytes> {
-    let hold = |bytes: usize| memory.map_or(Ok(()), |memory| memory.add(bytes));
-    let too_large = || {
-        Error::answered(ErrorKind::TooLarge {
+    let check = |length| match length > limit {
+        false => Ok(()),
+        true => Err(Error::answered(ErrorKind::TooLarge {
             what: "the engine's answer",
             limit,
-        })
+        })),
     };
-    let announced = usize::try_from(pieces.announced()).unwrap_or(usize::MAX);
-    if announced > limit {
-        return Err(too_large());
-    }
-    let Some(first) = within(pause, pieces.piece()).await? else {
-        return Ok(Bytes::new());
-    };
-    if first.len() > limit {
-        return Err(too_large());
-    }
-    hold(first.len())?;
-    let Some(second) = within(pause, pieces.piece()).await? else {
-        return Ok(first);
-    };
-    let ahead = announced
-        .min(MAX_RESERVE)
-        .max(first.len().saturating_add(second.len()));
-    hold(ahead.min(limit))?;
-    let mut whole = BytesMut::with_capacity(ahead.min(limit));
-    whole.extend_from_slice(&first);
-    let mut next = Some(second);
-    while let Some(piece) = next {
-        if piece.len() > limit - whole.len() {
-            return Err(too_large());
+    check(usize::try_from(exchange.announced()).unwrap_or(usize::MAX))?;
+    let mut kept = 0;
+    loop {
+        let before = kept;
+        let over = within(pause, exchange.read_on(&mut kept)).await?;
+        check(kept)?;
+        memory.map_or(Ok(()), |memory| memory.add(kept - before))?;
+        if over {
+            return Ok(exchange.take(kept));
         }
-        let room = whole.capacity();
-        if piece.len() > room - whole.len() {
-            // It grows by doubling.
-            hold(room.max(piece.len()))?;
-        }
-        whole.extend_from_slice(&piece);
-        next = within(pause, pieces.piece()).await?;
     }
-    Ok(whole.freeze())
 }
 
 async fn within<T>(limit: Option<Duration>, work: impl Future<Output = Result<T>>) -> Result<T> {
@@ -157,7 +83,7 @@ pub(super) fn is_answer(status: StatusCode) -> bool {
 /// Makes the error of an answer that is one, reading its body for the message.
 pub(super) async fn refusal(
     status: StatusCode,
-    pieces: &mut impl Pieces,
+    exchange: &mut Exchange,
     memory: Option<&Holding>,
 ) -> Error {
     if !status.is_client_error() && !status.is_server_error() {
@@ -166,7 +92,7 @@ pub(super) async fn refusal(
     let mut body = BytesMut::new();
     // Whatever becomes of the body, the status has been told.
     let reading = async {
-        while let Ok(Some(piece)) = pieces.piece().await {
+        while let Ok(Some(piece)) = exchange.piece().await {
             let room = MAX_ERROR_BODY - body.len();
             let kept = room.min(piece.len());
             if memory.is_some_and(|memory| memory.add(kept).is_err()) {

@@ -1,5 +1,5 @@
-//! One exchange on a connection of its own: the request out, the answer's head in, and then
-//! whatever flows.
+//! One exchange on a connection that nobody else uses meanwhile: the request out, the answer's head in, and then its body,
+//! whole or as it flows.
 
 use std::future::poll_fn;
 use std::io;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
-use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -19,7 +19,6 @@ use super::error::{Error, ErrorKind, Result, closed};
 use super::line::Line;
 use super::meter::Meter;
 use super::pace::Pace;
-use super::response::Pieces;
 use super::trace::Trace;
 
 /// The longest head of an answer, in bytes. Engines send less than one KiB.
@@ -35,12 +34,21 @@ const READ_FEW: usize = 4 << 10;
 /// stream keeps of what nobody has taken yet.
 const READ_MANY: usize = 64 << 10;
 
+/// How much memory an announced length may reserve ahead, in bytes. What really comes decides
+/// about the rest.
+const MAX_RESERVE: usize = 1 << 20;
+
+/// As long as what follows the last chunk, in bytes.
+const END: usize = 16;
+
 /// An exchange whose answer's head has come.
 ///
 /// It has the connection, reads when it is polled, and closes when it is dropped.
 pub(super) struct Exchange {
     wire: Wire,
     body: BodyDecoder,
+    /// Whether another may follow it on the same connection.
+    keeps: bool,
     trace: Option<Arc<Trace>>,
 }
 
@@ -63,10 +71,12 @@ pub(super) struct Bounds {
 }
 
 impl Exchange {
-    /// Sends a request over a fresh connection and waits for the answer's head.
+    /// Sends a request over a connection and waits for the answer's head.
+    ///
+    /// The error of a connection that took none of the request says that it wasn't sent.
     pub(super) async fn begin(
         line: Line,
-        request: Request<Bytes>,
+        request: &Request<Bytes>,
         address: &Address,
         bounds: Bounds,
     ) -> Result<(StatusCode, HeaderMap, Self)> {
@@ -79,18 +89,28 @@ impl Exchange {
             address: address.clone(),
             bounds,
         };
-        let method = request.method().clone();
-        let unsent = wire.send(&request).await.err();
-        let (status, headers) = match (wire.head().await, unsent) {
+        let unsent = wire.send(request).await.err();
+        let whole = unsent.is_none();
+        let Head {
+            status,
+            headers,
+            keeps,
+        } = match (wire.head().await, unsent) {
             (Ok(head), _) => head,
             // An engine may refuse a request before it has read it all, and leave. Only if it
             // hasn't, what went wrong with sending matters.
             (Err(_), Some(error)) => return Err(error),
             (Err(error), None) => return Err(error),
         };
-        let body = BodyDecoder::new(&method, status, &headers)?;
-        let trace = None;
-        Ok((status, headers, Self { wire, body, trace }))
+        let body = BodyDecoder::new(request.method(), status, &headers)?;
+        let keeps = keeps && whole && !body.ends_the_connection();
+        let exchange = Self {
+            wire,
+            body,
+            keeps,
+            trace: None,
+        };
+        Ok((status, headers, exchange))
     }
 
     /// Keeps account of the body from now on.
@@ -122,42 +142,90 @@ impl Exchange {
             }
         }
     }
-}
 
-impl Pieces for Exchange {
-    async fn piece(&mut self) -> Result<Option<Bytes>> {
+    /// Waits for the next piece of the body; none is its orderly end.
+    pub(super) async fn piece(&mut self) -> Result<Option<Bytes>> {
         poll_fn(|cx| self.poll_piece(cx)).await.transpose()
     }
 
-    fn announced(&self) -> u64 {
+    /// How many bytes of the body are known to come next.
+    pub(super) fn announced(&self) -> u64 {
         self.body.announced()
+    }
+
+    /// Reads on, of a body that is kept whole in one place and of which `kept` bytes have come. Says whether that is all.
+    pub(super) async fn read_on(&mut self, kept: &mut usize) -> Result<bool> {
+        let before = *kept;
+        self.body.gather(&mut self.wire.read, kept)?;
+        if *kept == before && !self.body.is_done() {
+            self.wire.expect(self.body.announced());
+            match poll_fn(|cx| self.wire.poll_more(cx)).await? {
+                true => self.body.gather(&mut self.wire.read, kept)?,
+                false => self.body.finish()?,
+            }
+        }
+        if let Some(trace) = &self.trace {
+            trace.receives(*kept - before);
+        }
+        Ok(self.body.is_done())
+    }
+
+    /// Takes so much of the body as was kept.
+    pub(super) fn take(&mut self, kept: usize) -> Bytes {
+        self.wire.read.split_to(kept).freeze()
+    }
+
+    /// The connection, if another exchange may follow on it.
+    pub(super) fn into_line(self) -> Option<Line> {
+        // Whatever the engine has sent besides, it is out of step.
+        let over = self.body.is_done() && self.wire.read.is_empty();
+        (self.keeps && over).then_some(self.wire.line)
     }
 }
 
 impl Wire {
     async fn send(&mut self, request: &Request<Bytes>) -> Result<()> {
         let text = written(request);
-        match self.line.write_all(&text).await {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.lost(&error)),
+        let mut left = text.as_slice();
+        while !left.is_empty() {
+            let count = match self.line.write(left).await {
+                Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+                other => other,
+            };
+            match count {
+                Ok(count) => left = left.get(count..).unwrap_or_default(),
+                Err(error) => {
+                    let sent = left.len() < text.len();
+                    return Err(self.lost(&error).maybe_sent(sent));
+                }
+            }
         }
+        Ok(())
     }
 
     /// Reads until the head of the answer has come.
-    async fn head(&mut self) -> Result<(StatusCode, HeaderMap)> {
+    async fn head(&mut self) -> Result<Head> {
         loop {
-            if let Some((length, status, headers)) = parse_head(&self.read)? {
+            if let Some((length, head)) = parse_head(&self.read)? {
                 self.read.advance(length);
-                let passing =
-                    status.is_informational() && status != StatusCode::SWITCHING_PROTOCOLS;
+                let passing = head.status.is_informational()
+                    && head.status != StatusCode::SWITCHING_PROTOCOLS;
                 if !passing {
-                    return Ok((status, headers));
+                    return Ok(head);
                 }
             } else if self.read.len() > MAX_HEAD {
                 return Err(unreadable("its head is too long"));
             } else if !poll_fn(|cx| self.poll_more(cx)).await? {
                 return Err(closed("before it answered", true));
             }
+        }
+    }
+
+    /// Makes room for what is known to come and what ends it, so that it isn't moved as it grows.
+    fn expect(&mut self, announced: u64) {
+        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+        if announced > READ_FEW {
+            self.read.reserve(announced.min(MAX_RESERVE) + END);
         }
     }
 
@@ -228,8 +296,16 @@ fn written(request: &Request<Bytes>) -> Vec<u8> {
     text
 }
 
+/// The head of an answer.
+struct Head {
+    status: StatusCode,
+    headers: HeaderMap,
+    /// Whether the engine keeps the connection.
+    keeps: bool,
+}
+
 /// The head of an answer with its length, if it is whole.
-fn parse_head(read: &[u8]) -> Result<Option<(usize, StatusCode, HeaderMap)>> {
+fn parse_head(read: &[u8]) -> Result<Option<(usize, Head)>> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut head = httparse::Response::new(&mut fields);
     let length = match head.parse(read) {
@@ -248,5 +324,20 @@ fn parse_head(read: &[u8]) -> Result<Option<(usize, StatusCode, HeaderMap)>> {
         };
         headers.append(name, value);
     }
-    Ok(Some((length, status, headers)))
+    let keeps =
+        head.version == Some(1) && status != StatusCode::SWITCHING_PROTOCOLS && !closes(&headers);
+    let head = Head {
+        status,
+        headers,
+        keeps,
+    };
+    Ok(Some((length, head)))
+}
+
+/// Whether an engine says that it ends the connection after its answer.
+fn closes(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(CONNECTION).iter();
+    values
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+        .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }

@@ -76,6 +76,36 @@ async fn connections_are_used_again() {
 }
 
 #[tokio::test]
+async fn the_connection_of_an_error_is_used_again() {
+    let engine = Engine::answering(answer("404 Not Found", "", "none"));
+    let transport = engine.transport();
+    for _ in 0..3 {
+        transport.call(get()).await.expect_err("there is none");
+    }
+    assert_eq!(engine.accepted(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_is_not_used_again_after_what_ends_it_or_is_out_of_step() {
+    let ok = answer("200 OK", "", "ok");
+    for odd in [
+        answer("200 OK", "connection: close\r\n", "ok"),
+        answer("200 OK", "Connection: x, Close\r\n", "ok"),
+        ok.replace("HTTP/1.1", "HTTP/1.0"),
+        format!("{ok}more"),
+        format!("{ok}{ok}"),
+    ] {
+        let engine = Engine::answering(odd.clone());
+        let transport = engine.transport();
+        for _ in 0..3 {
+            let answer = transport.call(get()).await.expect("an answer");
+            assert_eq!(answer.body, "ok", "{odd}");
+        }
+        assert_eq!(engine.accepted(), 3, "{odd}");
+    }
+}
+
+#[tokio::test]
 async fn as_many_connections_are_kept_as_was_set() {
     let engine = Engine::answering(answer("200 OK", "", "ok"));
     let builder = engine
@@ -292,7 +322,7 @@ async fn attack_135_an_answer_beyond_the_budget_is_not_read_on() {
 async fn what_was_read_is_held_as_long_as_its_call() {
     let text = "x".repeat(300_000);
     let engine = Engine::answering(answer("200 OK", "", &text));
-    let budget = Budget::new("sandbox.host-memory", 1 << 20);
+    let budget = Budget::new("sandbox.host-memory", 800_000);
     let transport = engine.transport().held_to(Arc::new(budget.holding()));
     for _ in 0..2 {
         transport.call(get()).await.expect("there is room");
