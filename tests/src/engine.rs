@@ -8,7 +8,8 @@ use dockwit_host::api::Client;
 use dockwit_host::transport::Address;
 use http_body_util::{BodyExt, Full};
 use hyper::{Method, Request, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::client::legacy;
+use hyperlocal::UnixClientExt;
 use serde_json::Value;
 
 use crate::socket;
@@ -113,21 +114,18 @@ impl Engine {
         kind: &str,
         body: Vec<u8>,
     ) -> (StatusCode, Value) {
-        let stream = tokio::net::UnixStream::connect(self.socket())
-            .await
-            .expect("the engine is there");
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .expect("it speaks HTTP");
-        let connection = tokio::spawn(connection);
         let request = Request::builder()
             .method(method)
-            .uri(format!("/v1.41{path}"))
+            .uri(hyperlocal::Uri::new(
+                self.socket(),
+                &format!("/v1.41{path}"),
+            ))
             .header("Host", "engine")
             .header("Content-Type", kind)
             .body(Full::new(Bytes::from(body)))
             .expect("a request");
-        let response = sender.send_request(request).await.expect("an answer");
+        let answer = legacy::Client::unix().request(request).await;
+        let response = answer.expect("an answer");
         let status = response.status();
         let bytes = response
             .into_body()
@@ -135,7 +133,6 @@ impl Engine {
             .await
             .expect("a whole answer")
             .to_bytes();
-        connection.abort();
         (
             status,
             serde_json::from_slice(&bytes).unwrap_or(Value::Null),

@@ -1,8 +1,9 @@
-//! Where the body of a flowing answer ends.
+//! Where the body of an answer ends, and its data in one place.
 //!
 //! Engines send a chunk for each line of a log. Moving their data together within one large read costs a tenth of what it
 //! takes to hand each of them through a general client's tasks and channels, and it is the greatest part of a log's own
-//! cost; so flows are read here.
+//! cost. A whole answer is read to where it stays, and a plugin's call isn't woken for each step of a client's; so bodies are
+//! read here.
 
 use bytes::{Buf, Bytes, BytesMut};
 use hyper::header::{CONTENT_LENGTH, TRANSFER_ENCODING};

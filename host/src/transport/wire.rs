@@ -38,7 +38,7 @@ const READ_MANY: usize = 64 << 10;
 /// about the rest.
 const MAX_RESERVE: usize = 1 << 20;
 
-/// As long as what follows the last chunk, in bytes.
+/// How much room is left for what follows the last chunk, in bytes.
 const END: usize = 16;
 
 /// An exchange whose answer's head has come.
@@ -132,7 +132,7 @@ impl Exchange {
                 }
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }
-            let result = match ready!(self.wire.poll_more(cx)) {
+            let result = match ready!(self.wire.poll_more(cx, 0)) {
                 Ok(true) => Ok(()),
                 Ok(false) => self.body.finish(),
                 Err(error) => Err(error),
@@ -158,8 +158,8 @@ impl Exchange {
         let before = *kept;
         self.body.gather(&mut self.wire.read, kept)?;
         if *kept == before && !self.body.is_done() {
-            self.wire.expect(self.body.announced());
-            match poll_fn(|cx| self.wire.poll_more(cx)).await? {
+            let announced = self.announced();
+            match poll_fn(|cx| self.wire.poll_more(cx, announced)).await? {
                 true => self.body.gather(&mut self.wire.read, kept)?,
                 false => self.body.finish()?,
             }
@@ -215,26 +215,23 @@ impl Wire {
                 }
             } else if self.read.len() > MAX_HEAD {
                 return Err(unreadable("its head is too long"));
-            } else if !poll_fn(|cx| self.poll_more(cx)).await? {
+            } else if !poll_fn(|cx| self.poll_more(cx, 0)).await? {
                 return Err(closed("before it answered", true));
             }
         }
     }
 
-    /// Makes room for what is known to come and what ends it, so that it isn't moved as it grows.
-    fn expect(&mut self, announced: u64) {
-        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
-        if announced > READ_FEW {
-            self.read.reserve(announced.min(MAX_RESERVE) + END);
-        }
-    }
-
-    /// Reads more; says whether there was.
-    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool>> {
+    /// Reads more; says whether there was. Of what is kept whole it is announced how much is to come, so that it finds room at
+    /// once, and no more than it needs.
+    fn poll_more(&mut self, cx: &mut Context<'_>, announced: u64) -> Poll<Result<bool>> {
         ready!(self.pace.poll_ready(cx));
+        let size = match usize::try_from(announced).unwrap_or(usize::MAX) {
+            0 => self.read_size,
+            announced => announced.min(MAX_RESERVE) + END,
+        };
         // What is left after a chunk's start must not make for a tiny read.
-        if self.read.capacity() - self.read.len() < self.read_size / 2 {
-            self.read.reserve(self.read_size);
+        if self.read.capacity() - self.read.len() < size.min(self.read_size / 2) {
+            self.read.reserve(size);
         }
         if let Some(memory) = &mut self.bounds.memory {
             memory.reach(self.read.capacity())?;
