@@ -35,9 +35,10 @@ macro_rules! ids {
                 /// Fails with `Invalid` for anything else: a name, a part of an id, capital letters.
                 fn from_str(text: &str) -> Result<Self, Error> {
                     let digit = |d: u8| matches!(d, b'0'..=b'9' | b'a'..=b'f');
-                    let digits = text.strip_prefix($prefix);
+                    // Each is looked at, even after a wrong one: so the compiler looks at many at once.
+                    let all = |digits: &str| digits.bytes().fold(true, |all, d| all & digit(d));
                     match <[u8; $length]>::try_from(text.as_bytes()) {
-                        Ok(id) if digits.is_some_and(|digits| digits.bytes().all(digit)) => Ok(Self(id)),
+                        Ok(id) if text.strip_prefix($prefix).is_some_and(all) => Ok(Self(id)),
                         _ => Err(Error::invalid("id", concat!("no full id of ", $object))),
                     }
                 }

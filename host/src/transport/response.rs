@@ -34,7 +34,7 @@ pub struct Response {
 
 /// Reads a body to its end, each piece within `pause`.
 ///
-/// What it takes of memory is held as it comes, whatever length was announced.
+/// What it takes of memory is held as that grows, whatever length was announced.
 pub(super) async fn read_all(
     exchange: &mut Exchange,
     limit: usize,
@@ -49,12 +49,13 @@ pub(super) async fn read_all(
         })),
     };
     check(usize::try_from(exchange.announced()).unwrap_or(usize::MAX))?;
-    let mut kept = 0;
+    let (mut kept, mut held) = (0, 0);
     loop {
-        let before = kept;
         let over = within(pause, exchange.read_on(&mut kept)).await?;
+        let taken = exchange.memory().max(held);
+        memory.map_or(Ok(()), |memory| memory.add(taken - held))?;
+        held = taken;
         check(kept)?;
-        memory.map_or(Ok(()), |memory| memory.add(kept - before))?;
         if over {
             return Ok(exchange.take(kept));
         }

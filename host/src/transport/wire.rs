@@ -132,7 +132,8 @@ impl Exchange {
                 }
                 Err(error) => return Poll::Ready(Some(Err(error))),
             }
-            let result = match ready!(self.wire.poll_more(cx, 0)) {
+            self.wire.make_room();
+            let result = match ready!(self.wire.poll_more(cx)) {
                 Ok(true) => Ok(()),
                 Ok(false) => self.body.finish(),
                 Err(error) => Err(error),
@@ -158,8 +159,8 @@ impl Exchange {
         let before = *kept;
         self.body.gather(&mut self.wire.read, kept)?;
         if *kept == before && !self.body.is_done() {
-            let announced = self.announced();
-            match poll_fn(|cx| self.wire.poll_more(cx, announced)).await? {
+            self.wire.make_room_for(self.body.announced());
+            match poll_fn(|cx| self.wire.poll_more(cx)).await? {
                 true => self.body.gather(&mut self.wire.read, kept)?,
                 false => self.body.finish()?,
             }
@@ -168,6 +169,11 @@ impl Exchange {
             trace.receives(*kept - before);
         }
         Ok(self.body.is_done())
+    }
+
+    /// What it takes of memory, in bytes: all of it goes with the body that is taken.
+    pub(super) fn memory(&self) -> usize {
+        self.wire.read.capacity()
     }
 
     /// Takes so much of the body as was kept.
@@ -213,30 +219,52 @@ impl Wire {
                 if !passing {
                     return Ok(head);
                 }
-            } else if self.read.len() > MAX_HEAD {
+                continue;
+            }
+            if self.read.len() > MAX_HEAD {
                 return Err(unreadable("its head is too long"));
-            } else if !poll_fn(|cx| self.poll_more(cx, 0)).await? {
+            }
+            self.make_room();
+            if !poll_fn(|cx| self.poll_more(cx)).await? {
                 return Err(closed("before it answered", true));
             }
         }
     }
 
-    /// Reads more; says whether there was. Of what is kept whole it is announced how much is to come, so that it finds room at
-    /// once, and no more than it needs.
-    fn poll_more(&mut self, cx: &mut Context<'_>, announced: u64) -> Poll<Result<bool>> {
-        ready!(self.pace.poll_ready(cx));
+    /// Makes room for what may come.
+    fn make_room(&mut self) {
+        // What is left after a chunk's start must not make for a tiny read.
+        if self.room() < self.read_size / 2 {
+            self.read.reserve(self.read_size);
+        }
+    }
+
+    /// Makes room for so much of what is kept whole, and for what ends it, so that it is moved but once.
+    fn make_room_for(&mut self, announced: u64) {
         let size = match usize::try_from(announced).unwrap_or(usize::MAX) {
             0 => self.read_size,
             announced => announced.min(MAX_RESERVE) + END,
         };
-        // What is left after a chunk's start must not make for a tiny read.
-        if self.read.capacity() - self.read.len() < size.min(self.read_size / 2) {
+        let least = match announced {
+            0 => END,
+            _ => size.min(READ_MANY / 2),
+        };
+        if self.room() < least {
             self.read.reserve(size);
         }
+    }
+
+    fn room(&self) -> usize {
+        self.read.capacity() - self.read.len()
+    }
+
+    /// Reads more; says whether there was.
+    fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool>> {
+        ready!(self.pace.poll_ready(cx));
         if let Some(memory) = &mut self.bounds.memory {
             memory.reach(self.read.capacity())?;
         }
-        let room = self.read.capacity() - self.read.len();
+        let room = self.room();
         // This future has no state of its own, so that there is nothing to keep.
         match ready!(pin!(self.line.read_buf(&mut self.read)).poll(cx)) {
             Ok(count) => {
