@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use hyper::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
-use tokio::net::UnixStream;
 use tower_service::Service;
 
 use super::address::Address;
 use super::error::{Error, ErrorKind, Phase, Result};
 use super::line::Line;
+use super::unix::UnixLine;
 
 /// After how long an idle TCP connection is probed, so that the loss of a far machine ends the
 /// streams from it.
@@ -80,7 +80,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 impl Target {
     async fn open(self) -> Result<Line, Failure> {
         match self {
-            Self::Unix(path) => Ok(Line::Unix(UnixStream::connect(path).await?)),
+            Self::Unix(path) => Ok(Line::Unix(UnixLine::connect(&path).await?)),
             Self::Tcp(mut connector, uri) => Ok(Line::Tcp(connector.call(uri).await?.into_inner())),
         }
     }

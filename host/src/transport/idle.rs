@@ -62,11 +62,13 @@ mod tests {
     use tokio::io::AsyncWriteExt;
     use tokio::net::UnixStream;
 
+    use super::super::unix::UnixLine;
     use super::*;
 
     fn line() -> (Line, UnixStream) {
         let (ours, theirs) = UnixStream::pair().expect("two ends");
-        (Line::Unix(ours), theirs)
+        let ours = ours.into_std().and_then(UnixLine::new);
+        (Line::Unix(ours.expect("it is registered")), theirs)
     }
 
     #[tokio::test]

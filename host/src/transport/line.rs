@@ -2,16 +2,18 @@
 
 use std::io::{self, ErrorKind, Read};
 use std::net;
-use std::os::unix::net as unix;
+use std::os::unix::net::UnixStream;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
+
+use super::unix::UnixLine;
 
 /// An open connection.
 pub(super) enum Line {
-    Unix(UnixStream),
+    Unix(UnixLine),
     Tcp(TcpStream),
     /// Nobody is woken by what comes.
     Aside(Aside),
@@ -21,7 +23,7 @@ pub(super) enum Line {
 
 /// A connection that is looked at only when it is read.
 pub(super) enum Aside {
-    Unix(unix::UnixStream),
+    Unix(UnixStream),
     Tcp(net::TcpStream),
 }
 
@@ -48,7 +50,7 @@ impl Line {
     fn stream(&mut self) -> io::Result<&mut dyn Stream> {
         if let Self::Aside(_) = self {
             *self = match std::mem::replace(self, Self::Lost) {
-                Self::Aside(Aside::Unix(stream)) => Self::Unix(UnixStream::from_std(stream)?),
+                Self::Aside(Aside::Unix(stream)) => Self::Unix(UnixLine::new(stream)?),
                 Self::Aside(Aside::Tcp(stream)) => Self::Tcp(TcpStream::from_std(stream)?),
                 other => other,
             };
