@@ -23,7 +23,7 @@ macro_rules! scalars {
     };
 }
 
-scalars!(String, bool, u8, u16, u32, u64, i64);
+scalars!(bool, u8, u16, u32, u64, i64);
 
 impl<T: Json> Json for Option<T> {
     const OPTIONAL: bool = true;
@@ -222,7 +222,8 @@ macro_rules! texts {
             const OPTIONAL: bool = <Self as $crate::api::json::Text>::OPTIONAL;
 
             fn strict<'de, D: ::serde::Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-                json.deserialize_option($crate::api::json::TextVisitor::default())
+                // Any, so that what it is, is looked at once: most of an answer are texts.
+                json.deserialize_any($crate::api::json::TextVisitor::default())
             }
         })*
     };
@@ -239,27 +240,25 @@ impl<T> Default for TextVisitor<T> {
     }
 }
 
-impl<'de, T: Text> Visitor<'de> for TextVisitor<T> {
+impl<T: Text> Visitor<'_> for TextVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a text")
     }
 
-    fn visit_none<E>(self) -> Result<T, E> {
-        Ok(T::default())
-    }
-
     fn visit_unit<E>(self) -> Result<T, E> {
         Ok(T::default())
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, json: D) -> Result<T, D::Error> {
-        json.deserialize_str(self)
-    }
-
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
         T::of(text).ok_or_else(|| E::custom("an odd text"))
+    }
+}
+
+impl Text for String {
+    fn of(text: &str) -> Option<Self> {
+        Some(text.to_owned())
     }
 }
 
@@ -290,7 +289,7 @@ impl Text for Moment {
     }
 }
 
-texts!(Blank, Moment);
+texts!(String, Blank, Moment);
 
 /// A moment in seconds, or in RFC 3339.
 #[derive(Default)]
