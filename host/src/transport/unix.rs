@@ -29,7 +29,7 @@ impl UnixLine {
         Self::new(Duplex::connect(path).await?.into_std()?)
     }
 
-    /// The same of a socket that doesn't block.
+    /// Registers a socket that doesn't block.
     #[expect(
         unsafe_code,
         reason = "Tokio's own sockets are registered for writing, always"
