@@ -63,8 +63,11 @@ async fn marked(client: &Client) -> Result<String> {
         return Ok(id);
     }
     let label = (LABEL.to_owned(), random()?);
-    let made = client.volumes().create(&MARKER.parse()?, &[label]).await?;
-    label_of(made)
+    match client.volumes().create(&MARKER.parse()?, &[label]).await {
+        Ok(made) => label_of(made),
+        // Of several at once, Podman may fail all but the first.
+        Err(error) => mark(client).await.ok().flatten().ok_or(error),
+    }
 }
 
 /// The identity of an engine by its marker volume, if it has one.
@@ -88,4 +91,39 @@ fn label_of(volume: VolumeDetails) -> Result<String> {
              it isn't used"
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::transport::testing::{Engine, answer};
+
+    #[tokio::test]
+    async fn who_marks_a_podman_too_late_gets_the_first_ones_mark() {
+        let looks = Arc::new(AtomicUsize::new(0));
+        let engine = Engine::start(move |mut peer| {
+            let looks = looks.clone();
+            async move {
+                while let Some(request) = peer.request().await {
+                    let (status, body) = match request.starts_with("GET") {
+                        true if looks.fetch_add(1, Ordering::Relaxed) == 0 => {
+                            ("404 Not Found", r#"{"message": "no such volume"}"#)
+                        }
+                        true => (
+                            "200 OK",
+                            r#"{"Name": "dockwit-engine", "Labels": {"dockwit.engine": "first"}}"#,
+                        ),
+                        false => ("500 Internal Server Error", r#"{"message": "in use"}"#),
+                    };
+                    peer.send(answer(status, "", body)).await;
+                }
+            }
+        });
+        let client = Client::new(engine.transport());
+        let id = marked(&client).await;
+        assert_eq!(id.expect("there is a mark").as_str(), "first");
+    }
 }
