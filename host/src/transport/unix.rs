@@ -72,9 +72,10 @@ impl AsyncRead for UnixLine {
         let Self::Hears(stream) = this else {
             return this.sends()?.poll_read(cx, buf);
         };
-        let room = buf.initialize_unfilled();
         loop {
             let mut guard = ready!(stream.poll_read_ready(cx))?;
+            // It is cleared for what has come, not each time that nothing has.
+            let room = buf.initialize_unfilled();
             match guard.get_inner().read(room) {
                 Ok(count) => {
                     // That was all that there is; whatever comes after it is told anew.
